@@ -1,0 +1,66 @@
+# What there is to do: `make help`. Missing tools are installed where that is possible; otherwise one line says what to
+# install (scripts/needs.sh).
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+LISTEN ?= 127.0.0.1:8080
+# How often `make test` kills a server in the middle of its work; `make crash ROUNDS=200` for more.
+ROUNDS ?= 25
+# Arguments to the benchmark: make bench BENCH="--help"
+BENCH ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check lint format docs bench crash
+
+help:  ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build  ## Serve a demo with users and notifications at http://127.0.0.1:8080 (LISTEN=host:port)
+	$(TARGET)/release/belfry demo --listen $(LISTEN)
+
+build:  ## Build target/release/belfry, one file with everything in it
+	@scripts/needs.sh rust cc
+	$(CARGO) build --locked --release --bin belfry
+
+# Built for debugging: a release build of the tree takes as long as all of the tests do.
+test:  ## Check formatting and lints, run every test on SQLite and PostgreSQL, crash test included
+	@scripts/needs.sh rust cc curl python postgres node
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	python3 tests/seed/extract.py --check
+	scripts/with-postgres.sh $(CARGO) test --locked --workspace --lib --bins --test it --test tidy
+	$(CARGO) test --locked --workspace --doc
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
+
+check:  ## The quick inner loop: formatting, lints, unit tests, stories on SQLite
+	@scripts/needs.sh rust cc
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	env -u BELFRY_TEST_POSTGRES $(CARGO) test --locked --lib --bins --test it --test tidy
+
+lint:  ## Formatting, lints, the rules of the house, licences and banned crates
+	@scripts/needs.sh rust cc
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) test --locked --test tidy
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+	    echo '$(CARGO) deny check licenses bans sources'; \
+	    $(CARGO) deny --offline --locked check licenses bans sources; \
+	else \
+	    echo "lint: licences and banned crates were NOT looked at: install cargo-deny with 'cargo install --locked cargo-deny'."; \
+	fi
+
+format:  ## Put the code into its form
+	$(CARGO) fmt --all
+
+docs:  ## Build the documentation of the code, private items included, into target/doc
+	@scripts/needs.sh rust cc
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+bench:  ## Measure: ratios and medians of several rounds, on SQLite and PostgreSQL
+	@scripts/needs.sh rust cc postgres
+	scripts/with-postgres.sh $(CARGO) bench --locked --bench load -- $(BENCH)
+
+crash:  ## Kill a server at random instants and look for lost notifications (ROUNDS=25)
+	@scripts/needs.sh rust cc postgres
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)

@@ -1,0 +1,241 @@
+//! What a running node holds: open, routes, run, stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::auth::Auth;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::edge::Edge;
+use crate::http::{Problem, docs, server};
+use crate::notification::{self, Notifications};
+use crate::schedule::{self, Job};
+use crate::storage::{Database, Purpose};
+use crate::telemetry::metrics::{self, Registry};
+use crate::user::Users;
+use crate::{auth, secret, user};
+
+/// A node: everything between an open database and its routes. Clones are the same node.
+#[derive(Clone)]
+pub struct App {
+    /// The configuration in force.
+    pub settings: Arc<ArcSwap<Config>>,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its database.
+    pub database: Database,
+    /// The inboxes.
+    pub notifications: Notifications,
+    /// Who may do what.
+    pub auth: Auth,
+    /// People and groups.
+    pub users: Users,
+    /// What is counted.
+    pub registry: Registry,
+    connections: Arc<server::Connections>,
+    ready: Arc<AtomicBool>,
+}
+
+impl App {
+    /// Opens the database of a node and everything that stands on it.
+    ///
+    /// # Errors
+    /// A database that cannot be opened, a data folder that cannot be written.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let registry = Registry::new(clock.now());
+        let database =
+            Database::open(&config.database, Purpose::Serve).await.context("the database cannot be opened")?;
+        let token_secret = secret::load_or_make(&config.data_dir.join("secrets"), "token.key")?;
+        let auth = Auth::open(database.clone(), clock.clone(), token_secret, &config).await?;
+        let notifications =
+            Notifications::open(database.clone(), clock.clone(), &config, &registry).await.context("reading the inboxes")?;
+        let users = Users::new(database.clone(), clock.clone(), auth.clone());
+        let connections = Arc::new(server::Connections::default());
+        Ok(Self {
+            settings: Arc::new(ArcSwap::from_pointee(config)),
+            clock,
+            database,
+            notifications,
+            auth,
+            users,
+            registry,
+            connections,
+            ready: Arc::new(AtomicBool::new(true)),
+        })
+    }
+
+    /// The OpenAPI document of this node.
+    pub fn document(&self) -> utoipa::openapi::OpenApi {
+        let (_, api) = self.api().split_for_parts();
+        docs::complete(api, self.notifications.types().names())
+    }
+
+    fn api(&self) -> OpenApiRouter {
+        #[derive(OpenApi)]
+        struct Document;
+        OpenApiRouter::with_openapi(Document::openapi())
+            .merge(notification::routes(self.notifications.clone(), self.auth.clone()))
+            .merge(user::routes(self.users.clone(), self.auth.clone()))
+            .merge(auth::routes(self.auth.clone()))
+            .merge(node_routes(self.clone()))
+    }
+
+    /// Every route of the node, with its edge.
+    pub fn routes(&self) -> Router {
+        self.routes_with(Router::new())
+    }
+
+    /// Every route of the node and `more`: for benches that measure the edge alone.
+    pub fn routes_with(&self, more: Router) -> Router {
+        let (routes, _) = self.api().split_for_parts();
+        let routes = routes.merge(docs::routes(self.document())).merge(more);
+        Edge::new(self.settings.clone(), &self.registry).around(routes)
+    }
+
+    /// Takes over a changed configuration: keys, types, limits, retention. The rest needs a restart.
+    pub fn reload(&self, config: Config) {
+        self.auth.reload(&config);
+        self.notifications.reload(&config);
+        self.settings.store(Arc::new(config));
+    }
+
+    /// What is done again and again.
+    pub fn jobs(&self) -> Vec<Job> {
+        let job = |name, every, work: fn(App) -> _| {
+            let app = self.clone();
+            Job::new(name, every, move || work(app.clone()))
+        };
+        vec![
+            job("waking what was snoozed", Duration::from_millis(500), |app| boxed(async move { app.wake_snoozed().await })),
+            job("refreshing API keys", Duration::from_secs(1), |app| boxed(async move { app.refresh_keys().await })),
+            job("noting when keys were used", Duration::from_secs(30), |app| boxed(async move { app.note_use().await })),
+            job("retention", Duration::from_secs(3600), |app| boxed(async move { app.expire().await })),
+        ]
+    }
+
+    async fn wake_snoozed(self) -> anyhow::Result<()> {
+        self.notifications.wake_snoozed().await.map(|_| ()).map_err(Into::into)
+    }
+
+    async fn refresh_keys(self) -> anyhow::Result<()> {
+        self.auth.refresh_keys().await
+    }
+
+    async fn note_use(self) -> anyhow::Result<()> {
+        self.auth.flush_last_use().await
+    }
+
+    async fn expire(self) -> anyhow::Result<()> {
+        let retention = self.settings.load().retention.clone();
+        let removed = self.notifications.expire(retention).await?;
+        if removed > 0 {
+            tracing::info!(removed, "Retention removed {removed} notifications");
+        }
+        Ok(())
+    }
+
+    /// Does everything that is due: what a test calls after it moved the clock.
+    pub async fn tick(&self) {
+        schedule::run_once(&self.jobs()).await;
+    }
+
+    /// Serves until `stop`, then finishes what is in flight and closes the database.
+    ///
+    /// # Errors
+    /// A listener that fails for good.
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        self.serve_routes(listener, self.routes(), stop).await
+    }
+
+    /// As [`App::serve`], with routes of the caller's.
+    ///
+    /// # Errors
+    /// A listener that fails for good.
+    pub async fn serve_routes(
+        &self,
+        listener: TcpListener,
+        routes: Router,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let tasks = TaskTracker::new();
+        schedule::start(self.jobs(), &tasks, &stop);
+        let unready = self.clone();
+        let stopping = stop.clone();
+        tasks.spawn(async move {
+            stopping.cancelled().await;
+            unready.ready.store(false, Ordering::SeqCst);
+        });
+        server::serve(listener, routes, self.options(), self.connections.clone(), stop.clone()).await?;
+        stop.cancel();
+        tasks.close();
+        tasks.wait().await;
+        self.auth.flush_last_use().await?;
+        self.database.close().await;
+        Ok(())
+    }
+
+    fn options(&self) -> server::Options {
+        let settings = self.settings.clone();
+        let limits = self.settings.load().limits.clone();
+        server::Options {
+            connections: limits.connections,
+            connections_per_address: limits.connections_per_address,
+            header_timeout: limits.header_timeout,
+            body_timeout: limits.body_timeout,
+            idle_timeout: limits.idle_timeout,
+            shutdown_timeout: limits.shutdown_timeout,
+            trusted_proxies: Arc::new(move |address| {
+                settings.load().trusted_proxies.iter().any(|range| range.contains(address))
+            }),
+        }
+    }
+}
+
+type Work = futures_util::future::BoxFuture<'static, anyhow::Result<()>>;
+
+fn boxed(work: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Work {
+    Box::pin(work)
+}
+
+fn node_routes(app: App) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .route("/crm/metrics", get(show_metrics))
+        .route("/healthz", get(is_alive))
+        .route("/readyz", get(is_ready))
+        .with_state(app)
+}
+
+/// Prometheus text, without authentication: restrict it at the proxy.
+async fn show_metrics(State(app): State<App>) -> Response {
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], app.registry.encode()).into_response()
+}
+
+/// Whether the process lives.
+async fn is_alive() -> Response {
+    crate::http::error::json(StatusCode::OK, r#"{"status":"ok"}"#)
+}
+
+/// Whether requests may be sent here: the database answers and the node is not stopping.
+async fn is_ready(State(app): State<App>) -> Response {
+    if !app.ready.load(Ordering::SeqCst) {
+        return Problem::unavailable("This node is stopping; send the request to another", 5).into_response();
+    }
+    match app.database.answers(Duration::from_secs(2)).await {
+        true => crate::http::error::json(StatusCode::OK, r#"{"status":"ready"}"#),
+        false => Problem::unavailable("The database does not answer; look at the log", 5).into_response(),
+    }
+}

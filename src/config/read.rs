@@ -1,0 +1,156 @@
+//! From the tree to `Config`: the one list of every setting, its range and its default.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::Problems;
+use super::section::Section;
+use super::tree::Node;
+use super::{Auth, Cidr, Config, DatabaseUrl, Limits, Log, LogFormat, Retention, defaults, keys, words};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+pub(super) fn config(root: Node, problems: &Problems) -> Config {
+    let mut top = Section::new(root, "", problems);
+    let data_dir =
+        top.text("data_dir", "a folder, for example ./data", path).unwrap_or_else(|| "./data".into());
+    let mut config = Config::with_defaults(&data_dir);
+    if let Some(listen) =
+        top.text("listen", "an IP address and a port, for example 127.0.0.1:8080", |t| t.parse().ok())
+    {
+        config.listen = listen;
+    }
+    config.public_url = top
+        .text("public_url", words::EXPECTED_PUBLIC_URL, words::public_url)
+        .unwrap_or_else(|| defaults::public_url_of(config.listen));
+    if let Some(url) =
+        top.text("database_url", DatabaseUrl::EXPECTED, |text| DatabaseUrl::parse(text, &data_dir))
+    {
+        config.database = url;
+    }
+    log(top.section("log"), &mut config.log);
+    config.api_keys = keys::read(top.take("api_keys"), problems);
+    auth(top.section("auth"), &mut config.auth);
+    limits(top.section("limits"), &mut config.limits);
+    config.notification_types = notification_types(&mut top, problems);
+    config.allowed_origins = allowed_origins(&mut top);
+    config.trusted_proxies = trusted_proxies(&mut top);
+    retention(top.section("retention"), &mut config.retention);
+    set(&mut config.runtime_threads, top.number("runtime_threads", 0..=1_024));
+    top.finish();
+    config
+}
+
+/// Puts `written` in the place of the default, if there is one.
+fn set<T>(setting: &mut T, written: Option<T>) {
+    if let Some(written) = written {
+        *setting = written;
+    }
+}
+
+fn path(text: &str) -> Option<PathBuf> {
+    let text = text.trim();
+    (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
+}
+
+fn log(mut section: Section, log: &mut Log) {
+    let levels = format!("one of {}", LEVELS.join(", "));
+    set(
+        &mut log.level,
+        section.text("level", &levels, |text| LEVELS.contains(&text).then(|| text.to_owned())),
+    );
+    let format = section.text("format", "json or text", |text| match text {
+        "json" => Some(LogFormat::Json),
+        "text" => Some(LogFormat::Text),
+        _ => None,
+    });
+    set(&mut log.format, format);
+    let is_folder = |file: &Path| file.file_name().is_none();
+    let file = section.text("file", "a file, for example ./data/api.log, or none", |text| {
+        let file = path(text).filter(|file| !text.ends_with('/') && !is_folder(file))?;
+        Some((text != "none").then_some(file))
+    });
+    set(&mut log.file, file);
+    set(&mut log.max_size, section.size("max_size", 4_096..=1 << 40));
+    set(&mut log.keep, section.number("keep", 0..=1_000));
+    section.finish();
+}
+
+fn auth(mut section: Section, auth: &mut Auth) {
+    set(&mut auth.access_token_ttl, section.duration("access_token_ttl", SECOND, 30 * DAY));
+    set(&mut auth.refresh_token_ttl, section.duration("refresh_token_ttl", SECOND, 1_000 * DAY));
+    set(&mut auth.max_failed_logins, section.number("max_failed_logins", 1..=1_000));
+    section.finish();
+}
+
+fn limits(mut section: Section, limits: &mut Limits) {
+    let any = 0..=1_000_000;
+    set(&mut limits.send_per_key_per_second, section.number("send_per_key_per_second", any.clone()));
+    set(
+        &mut limits.requests_per_user_per_second,
+        section.number("requests_per_user_per_second", any.clone()),
+    );
+    set(
+        &mut limits.login_per_address_per_minute,
+        section.number("login_per_address_per_minute", any.clone()),
+    );
+    set(&mut limits.body_bytes, section.size("body_bytes", 0..=1 << 30));
+    set(&mut limits.connections, section.number("connections", any.clone()));
+    set(&mut limits.connections_per_address, section.number("connections_per_address", any));
+    // Never 0: a server that waits for ever for a slow client is taken down by a few of them.
+    set(&mut limits.header_timeout, section.duration("header_timeout", SECOND, HOUR));
+    set(&mut limits.body_timeout, section.duration("body_timeout", SECOND, HOUR));
+    set(&mut limits.idle_timeout, section.duration("idle_timeout", SECOND, HOUR));
+    set(&mut limits.shutdown_timeout, section.duration("shutdown_timeout", SECOND, HOUR));
+    section.finish();
+}
+
+fn retention(mut section: Section, retention: &mut Retention) {
+    let days = 0..=36_500;
+    set(&mut retention.read_days, section.number("read_days", days.clone()));
+    set(&mut retention.unread_days, section.number("unread_days", days.clone()));
+    set(&mut retention.deliveries_days, section.number("deliveries_days", days.clone()));
+    set(&mut retention.history_days, section.number("history_days", days));
+    section.finish();
+}
+
+fn notification_types(top: &mut Section, problems: &Problems) -> Vec<String> {
+    let mut types: Vec<String> = Vec::new();
+    for (place, name) in top.texts("notification_types", "door_opened") {
+        if !words::is_type_name(&name) {
+            let expected = "names of 1 to 64 lower-case letters, digits and _, for example door_opened";
+            top.must_be(place, "notification_types", expected);
+        } else if types.contains(&name) {
+            problems.add(place, format!("the notification type \"{name}\" is written twice; remove one"));
+        } else {
+            types.push(name);
+        }
+    }
+    types
+}
+
+fn allowed_origins(top: &mut Section) -> Vec<String> {
+    let mut origins = Vec::new();
+    for (place, origin) in top.texts("allowed_origins", "\"https://crm.example.com\"") {
+        match words::origin(&origin) {
+            Ok(()) => origins.push(origin),
+            Err(expected) => top.must_be(place, "an item of allowed_origins", &expected),
+        }
+    }
+    origins
+}
+
+fn trusted_proxies(top: &mut Section) -> Vec<Cidr> {
+    let mut ranges = Vec::new();
+    for (place, range) in top.texts("trusted_proxies", "\"10.0.0.0/8\"") {
+        match range.parse::<Cidr>() {
+            Ok(range) => ranges.push(range),
+            Err(expected) => top.must_be(place, "an item of trusted_proxies", &expected),
+        }
+    }
+    ranges
+}

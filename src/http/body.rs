@@ -1,0 +1,392 @@
+//! Reading JSON bodies: every field is judged by the handler, in the handler's order.
+//!
+//! A body's struct holds [`Given`] fields, which never fail to parse: a value of the wrong type is kept
+//! as such until the handler asks for it. So "user_id is required" can come before "title must be a
+//! string", whatever their order in the text. Unknown and doubled names are refused at once, by name.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::Problem;
+
+/// The largest integer that every JSON reader keeps exact.
+pub const LARGEST_ID: i64 = (1 << 53) - 1;
+
+/// One field of a body: absent, null, of the wrong type, or a value.
+#[derive(Debug, Default)]
+pub enum Given<T> {
+    /// The name does not occur.
+    #[default]
+    Absent,
+    /// `null`.
+    Null,
+    /// Something else than what was asked for.
+    Wrong,
+    /// The value.
+    Value(T),
+}
+
+impl<'de, T: Field> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        if raw == "null" {
+            return Ok(Given::Null);
+        }
+        Ok(T::read(raw).map_or(Given::Wrong, Given::Value))
+    }
+}
+
+/// A type that a field may have.
+pub trait Field: Sized {
+    /// What it is called in an error: "an integer".
+    const WHAT: &'static str;
+    /// Reads it from its JSON text.
+    fn read(raw: &str) -> Option<Self>;
+    /// Whether it counts as missing where it is required.
+    fn is_blank(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! field {
+    ($kind:ty, $what:literal) => {
+        impl Field for $kind {
+            const WHAT: &'static str = $what;
+            fn read(raw: &str) -> Option<Self> {
+                serde_json::from_str(raw).ok()
+            }
+        }
+    };
+}
+
+field!(i64, "an integer");
+field!(bool, "true or false");
+field!(Vec<String>, "a list of strings");
+field!(Vec<i64>, "a list of integers");
+
+impl Field for String {
+    const WHAT: &'static str = "a string";
+    fn read(raw: &str) -> Option<Self> {
+        serde_json::from_str(raw).ok()
+    }
+    fn is_blank(&self) -> bool {
+        self.trim().is_empty()
+    }
+}
+
+/// A JSON object, kept as its text without the white space between its parts.
+#[derive(Debug)]
+pub struct Object(pub String);
+
+impl Field for Object {
+    const WHAT: &'static str = "an object";
+    fn read(raw: &str) -> Option<Self> {
+        raw.starts_with('{').then(|| Object(compact(raw)))
+    }
+}
+
+/// A JSON list, each element kept as its text.
+#[derive(Debug)]
+pub struct List(pub Vec<Box<RawValue>>);
+
+impl Field for List {
+    const WHAT: &'static str = "a list";
+    fn read(raw: &str) -> Option<Self> {
+        serde_json::from_str(raw).ok().map(List)
+    }
+}
+
+impl<T: Field> Given<T> {
+    /// Whether the field is there at all: not absent, null or blank.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Given::Absent | Given::Null => true,
+            Given::Wrong => false,
+            Given::Value(value) => value.is_blank(),
+        }
+    }
+
+    /// Whether the name occurs in the body, be it as null.
+    pub fn is_given(&self) -> bool {
+        !matches!(self, Given::Absent)
+    }
+
+    /// Refuses a body without this field.
+    ///
+    /// # Errors
+    /// 400 `<name> is required`, as the seed says it.
+    pub fn present(&self, name: &str) -> Result<(), Problem> {
+        if self.is_missing() { Err(Problem::bad_request(format!("{name} is required"))) } else { Ok(()) }
+    }
+
+    /// The value, which must be there.
+    ///
+    /// # Errors
+    /// 400 if it is missing or of another type.
+    pub fn required(self, name: &str) -> Result<T, Problem> {
+        self.present(name)?;
+        self.optional(name)?.ok_or_else(|| Problem::bad_request(format!("{name} is required")))
+    }
+
+    /// The value, if there is one; null counts as none.
+    ///
+    /// # Errors
+    /// 400 if it is of another type.
+    pub fn optional(self, name: &str) -> Result<Option<T>, Problem> {
+        match self {
+            Given::Absent | Given::Null => Ok(None),
+            Given::Value(value) => Ok(Some(value)),
+            Given::Wrong => Err(Problem::bad_request(format!("{name} must be {}", T::WHAT))),
+        }
+    }
+}
+
+impl Given<i64> {
+    /// An id: an integer from 1 to 2^53 - 1.
+    ///
+    /// # Errors
+    /// 400 if it is something else.
+    pub fn id(self, name: &str) -> Result<Option<i64>, Problem> {
+        match self.optional(name)? {
+            Some(id) if !(1..=LARGEST_ID).contains(&id) => {
+                Err(Problem::bad_request(format!("{name} must be between 1 and {LARGEST_ID}")))
+            }
+            id => Ok(id),
+        }
+    }
+}
+
+impl Given<String> {
+    /// A text of at most `most` characters (Unicode scalar values) without NUL.
+    ///
+    /// # Errors
+    /// 400 if it is something else.
+    pub fn text(self, name: &str, most: usize) -> Result<Option<String>, Problem> {
+        match self.optional(name)? {
+            Some(text) if text.contains('\0') => {
+                Err(Problem::bad_request(format!("{name} must not contain the character NUL")))
+            }
+            Some(text) if text.len() > most && text.chars().count() > most => {
+                Err(Problem::bad_request(format!("{name} must be at most {most} characters long")))
+            }
+            text => Ok(text),
+        }
+    }
+}
+
+/// The text of a JSON value without the white space between its parts; `json` must be valid.
+fn compact(json: &str) -> String {
+    let mut compacted = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for character in json.chars() {
+        if in_string {
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+        } else if character.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = character == '"';
+        }
+        compacted.push(character);
+    }
+    compacted
+}
+
+/// A JSON body of type `T`, and its bytes.
+pub struct Json<T> {
+    /// The body.
+    pub body: T,
+    /// Its bytes as they came, for the fingerprint of an idempotent request.
+    pub bytes: Bytes,
+}
+
+impl<S: Sync, T: for<'de> Deserialize<'de>> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        refuse_other_media(&parts.headers)?;
+        let bytes = read(body).await?;
+        let body = parse(&bytes)?;
+        Ok(Json { body, bytes })
+    }
+}
+
+/// A body without meaning for its route: only its bytes count, for the fingerprint of an idempotent request.
+pub struct Raw(pub Bytes);
+
+impl<S: Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        read(request.into_body()).await.map(Raw)
+    }
+}
+
+/// Reads a whole body; its size was limited at the edge.
+///
+/// # Errors
+/// 413 if it is too large, 400 if it breaks off.
+pub async fn read(body: Body) -> Result<Bytes, Problem> {
+    match body.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+fn unreadable(error: &axum::Error) -> Problem {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The body is too large; send less, or raise limits.body_bytes in crm_config.yaml",
+            );
+        }
+        cause = error.source();
+    }
+    Problem::bad_request("The body broke off; send it again")
+}
+
+fn refuse_other_media(headers: &HeaderMap) -> Result<(), Problem> {
+    let unsupported = |reason: &'static str| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return unsupported("Send the body without Content-Encoding");
+    }
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (media, parameters) = media.split_once(';').unwrap_or((media, ""));
+    let is_json = media.trim().eq_ignore_ascii_case("application/json");
+    let charset = parameters.trim().to_ascii_lowercase();
+    if !is_json || !(charset.is_empty() || charset.contains("utf-8") || !charset.contains("charset")) {
+        return unsupported("Send the body as JSON in UTF-8, with the header Content-Type: application/json");
+    }
+    Ok(())
+}
+
+/// Parses the text of a body.
+///
+/// # Errors
+/// 400 that says what is wrong with it.
+pub fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(Problem::bad_request("The body is not valid UTF-8"));
+    };
+    if !text.trim_start().starts_with('{') {
+        return Err(Problem::bad_request("The body must be a JSON object"));
+    }
+    serde_json::from_str(text).map_err(|error| explain(&error))
+}
+
+fn explain(error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    let named = |marker: &str| text.strip_prefix(marker).and_then(|rest| rest.split('`').next());
+    if let Some(name) = named("unknown field `") {
+        return unknown_field(name, &text);
+    }
+    if let Some(name) = named("duplicate field `") {
+        return Problem::bad_request(format!("{name} is given twice; give it once"));
+    }
+    Problem::bad_request(format!("The body is not valid JSON: {text}"))
+}
+
+/// 400 for a query string that cannot be read, from axum's account of it.
+pub fn bad_query(account: &str) -> Problem {
+    let text = account.split_once(": ").map_or(account, |(_, rest)| rest);
+    let inner = text.split_once("unknown field `").map(|(_, rest)| rest);
+    if let Some(name) = inner.and_then(|rest| rest.split('`').next()) {
+        let known = text.split("expected").nth(1).unwrap_or_default().split('`').skip(1).step_by(2);
+        return Problem::bad_request(match nearest(name, known) {
+            Some(nearest) => format!("Unknown query parameter \"{name}\"; did you mean \"{nearest}\"?"),
+            None => format!("Unknown query parameter \"{name}\"; leave it out"),
+        });
+    }
+    Problem::bad_request(format!("The query string is not understood: {text}"))
+}
+
+/// serde's text ends "expected one of `a`, `b`" or "expected `a` or `b`".
+fn unknown_field(name: &str, text: &str) -> Problem {
+    let known = text.split("expected").nth(1).unwrap_or_default();
+    let known = known.split('`').skip(1).step_by(2);
+    Problem::bad_request(match nearest(name, known) {
+        Some(nearest) => format!("Unknown field \"{name}\"; did you mean \"{nearest}\"?"),
+        None => format!("Unknown field \"{name}\"; leave it out"),
+    })
+}
+
+/// The one of `known` that is most like `name`, if any is like it.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        #[serde(default)]
+        user_id: Given<i64>,
+        #[serde(default)]
+        title: Given<String>,
+        #[serde(default)]
+        metadata: Given<Object>,
+    }
+
+    fn reason(text: &str) -> String {
+        let judge = |body: Body| -> Result<(), Problem> {
+            body.user_id.present("user_id")?;
+            body.title.present("title")?;
+            body.user_id.id("user_id")?;
+            body.title.text("title", 5)?;
+            body.metadata.optional("metadata")?;
+            Ok(())
+        };
+        match parse::<Body>(text.as_bytes()).and_then(judge) {
+            Ok(()) => "fine".to_owned(),
+            Err(problem) => problem.reason.into_owned(),
+        }
+    }
+
+    #[test]
+    fn bodies_are_judged_in_the_handlers_order() {
+        for (body, expected) in [
+            (r#"{"user_id":1,"title":"x"}"#, "fine"),
+            (r#"{"user_id":1,"title":"x","metadata":null}"#, "fine"),
+            (r#"{"title":5}"#, "user_id is required"),
+            (r#"{"user_id":null,"title":5}"#, "user_id is required"),
+            (r#"{"user_id":"7"}"#, "title is required"),
+            (r#"{"user_id":1,"title":"  "}"#, "title is required"),
+            (r#"{"user_id":"7","title":"x"}"#, "user_id must be an integer"),
+            (r#"{"user_id":true,"title":"x"}"#, "user_id must be an integer"),
+            (r#"{"user_id":1.0,"title":"x"}"#, "user_id must be an integer"),
+            (r#"{"user_id":0,"title":"x"}"#, "user_id must be between 1 and 9007199254740991"),
+            (r#"{"user_id":1,"title":"äöüßé€"}"#, "title must be at most 5 characters long"),
+            (r#"{"user_id":1,"title":"a\u0000"}"#, "title must not contain the character NUL"),
+            (r#"{"user_id":1,"title":"\ud800"}"#, "title must be a string"),
+            (r#"{"user_id":1,"title":"x","metadata":[]}"#, "metadata must be an object"),
+            (r#"{"user_id":1,"titel":"x"}"#, "Unknown field \"titel\"; did you mean \"title\"?"),
+            (r#"{"user_id":1,"zzz":"x"}"#, "Unknown field \"zzz\"; leave it out"),
+            (r#"{"user_id":1,"user_id":2}"#, "user_id is given twice; give it once"),
+            ("[1]", "The body must be a JSON object"),
+            ("", "The body must be a JSON object"),
+        ] {
+            assert_eq!(reason(body), expected, "{body}");
+        }
+        assert!(reason(r#"{"user_id":1,"#).starts_with("The body is not valid JSON"));
+    }
+
+    #[test]
+    fn white_space_goes_only_between_the_parts() {
+        assert_eq!(compact("{ \"a b\" : [ 1 ,\n2 ], \"c\\\" \": \" \\\\\" }"), "{\"a b\":[1,2],\"c\\\" \":\" \\\\\"}");
+    }
+}

@@ -1,0 +1,239 @@
+//! One request on its way from hyper to the routes: who sent it, how it is framed, how long its body may take.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use axum::routing::future::RouteFuture;
+use bytes::Bytes;
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
+use tokio::time::Sleep;
+use tower::Service as _;
+
+use super::Options;
+use super::connection::Pulse;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The client's address, in the extensions of every request: that of the connection, or the one that trusted
+/// proxies name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// The routes, as one connection sees them.
+pub(super) struct App {
+    routes: Router,
+    peer: IpAddr,
+    trusted: bool,
+    options: Arc<Options>,
+    pulse: Arc<Pulse>,
+}
+
+impl App {
+    pub(super) fn new(routes: Router, peer: IpAddr, trusted: bool, options: Arc<Options>, pulse: Arc<Pulse>) -> Self {
+        App { routes, peer, trusted, options, pulse }
+    }
+
+    fn peer(&self, headers: &HeaderMap) -> Peer {
+        if !self.trusted {
+            return Peer(self.peer);
+        }
+        Peer(client_address(self.peer, headers, &*self.options.trusted_proxies))
+    }
+
+    /// Whether the request gave its length in two ways; hyper shows only one of them.
+    fn is_framed_twice(&self, request: &Request<Incoming>) -> bool {
+        if self.pulse.length_lines() == 0 {
+            return false;
+        }
+        if request.headers().contains_key(CONTENT_LENGTH) {
+            self.pulse.take_length_line();
+            return false;
+        }
+        // Without a length known in advance the body is chunked.
+        !request.body().is_end_stream() && request.body().size_hint().exact().is_none()
+    }
+
+    fn body(&self, body: Incoming) -> Body {
+        if body.is_end_stream() {
+            return Body::empty();
+        }
+        let limit = self.options.body_timeout;
+        Body::new(TimedBody { body, limit, alarm: None, pulse: Arc::clone(&self.pulse) })
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for App {
+    type Response = Response<Answered>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, mut request: Request<Incoming>) -> Answer {
+        self.pulse.asked();
+        let pulse = Arc::clone(&self.pulse);
+        if self.is_framed_twice(&request) {
+            let reason = "Send either Content-Length or Transfer-Encoding, not both.";
+            return Answer { route: None, refusal: Some(refusal(StatusCode::BAD_REQUEST, reason)), pulse };
+        }
+        let peer = self.peer(request.headers());
+        request.extensions_mut().insert(peer);
+        let request = request.map(|body| self.body(body));
+        Answer { route: Some(self.routes.clone().call(request)), refusal: None, pulse }
+    }
+}
+
+/// The answer to come: the routes', or a refusal of ours.
+pub(super) struct Answer {
+    route: Option<RouteFuture<Infallible>>,
+    refusal: Option<Response<Body>>,
+    pulse: Arc<Pulse>,
+}
+
+impl Future for Answer {
+    type Output = Result<Response<Answered>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = self.get_mut();
+        let mut response = match &mut answer.route {
+            Some(route) => ready!(Pin::new(route).poll(context))?,
+            None => answer.refusal.take().expect("an answer without a route is a refusal"),
+        };
+        // Whatever the handler made of the broken body, the client hears why it broke.
+        if answer.pulse.body_timed_out() {
+            response = refusal(StatusCode::REQUEST_TIMEOUT, "Send the whole body sooner; it took too long to arrive.");
+        }
+        let pulse = Arc::clone(&answer.pulse);
+        Poll::Ready(Ok(response.map(|body| Answered { body, pulse })))
+    }
+}
+
+/// A failure in the API's shape, after which the connection is closed.
+fn refusal(status: StatusCode, reason: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!(r#"{{"result":"Failed","reason":"{reason}"}}"#)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// A response's body that tells the pulse when it has been handed over.
+pub(super) struct Answered {
+    body: Body,
+    pulse: Arc<Pulse>,
+}
+
+impl hyper::body::Body for Answered {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answered {
+    fn drop(&mut self) {
+        self.pulse.answered();
+    }
+}
+
+/// A request's body that fails once it has kept its reader waiting for too long.
+struct TimedBody {
+    body: Incoming,
+    limit: Duration,
+    /// Runs from the first time the reader had to wait; most bodies are there at once.
+    alarm: Option<Pin<Box<Sleep>>>,
+    pulse: Arc<Pulse>,
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+impl hyper::body::Body for TimedBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let timed = self.get_mut();
+        // The alarm comes first: a client that dribbles may have a byte ready whenever we look.
+        if let Some(alarm) = &mut timed.alarm
+            && alarm.as_mut().poll(context).is_ready()
+        {
+            timed.pulse.time_out_body();
+            return Poll::Ready(Some(Err(Box::new(BodyTimedOut))));
+        }
+        if let Poll::Ready(frame) = Pin::new(&mut timed.body).poll_frame(context) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)));
+        }
+        if timed.alarm.is_none() {
+            let alarm = timed.alarm.insert(Box::pin(tokio::time::sleep(timed.limit)));
+            // A limit of zero is met at the next look.
+            if alarm.as_mut().poll(context).is_ready() {
+                context.waker().wake_by_ref();
+            }
+        }
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[derive(Debug)]
+struct BodyTimedOut;
+
+impl fmt::Display for BodyTimedOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the request body took too long to arrive")
+    }
+}
+
+impl Error for BodyTimedOut {}
+
+/// The address that trusted proxies name as the client: the right-most in `X-Forwarded-For` that is not itself one
+/// of them.
+///
+/// Read from the right, since the client may have written anything to the left. At something that is no address the
+/// reading ends with the last proxy that was understood: what stands further left is nobody's word.
+pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, is_trusted: &dyn Fn(IpAddr) -> bool) -> IpAddr {
+    let mut client = peer;
+    for value in headers.get_all(X_FORWARDED_FOR).iter().rev() {
+        let Ok(text) = value.to_str() else { return client };
+        for hop in text.rsplit(',') {
+            let Some(address) = address(hop.trim()) else { return client };
+            client = address;
+            if !is_trusted(address) {
+                return client;
+            }
+        }
+    }
+    client
+}
+
+/// Reads `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:80`.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().or_else(|_| text.parse().map(|address: SocketAddr| address.ip()));
+    address.ok().map(|address: IpAddr| address.to_canonical())
+}

@@ -1,0 +1,223 @@
+//! Sending: all that waited while the last commit ran goes into the next one.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::pending::Pending;
+use super::{Error, NewNotification, Notification, Notifications, store, wire};
+use crate::clock::{Clock, Instant};
+use crate::http::idempotency::{self, Claim, Claimed, Kept};
+use crate::storage::{self, Database, Engine, Tx};
+
+/// How many sends may wait; beyond it callers are told to come back.
+const QUEUE: usize = 8192;
+
+/// Sends in one transaction.
+const AT_ONCE: usize = 512;
+
+/// A wish to send one notification.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What to send.
+    pub new: NewNotification,
+    /// That it should happen once.
+    pub claim: Option<Claim>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// It is stored.
+    Stored(Box<Notification>),
+    /// It was sent before, under the same key: this was the answer.
+    Before(Kept),
+}
+
+type Outcome = Result<Sent, Error>;
+type Answer = oneshot::Sender<Outcome>;
+
+#[derive(Clone)]
+pub(super) struct Sender {
+    queue: mpsc::Sender<(Request, Answer)>,
+}
+
+impl Sender {
+    pub fn start(database: Database, pending: Arc<Pending>, clock: Clock) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let waiting = Arc::new(Mutex::new(waiting));
+        // PostgreSQL's round trips overlap with two; SQLite's writer would only get smaller groups.
+        let batchers = match database.engine() {
+            Engine::Sqlite => 1,
+            Engine::Postgres => 2,
+        };
+        for _ in 0..batchers {
+            let batcher = Batcher { database: database.clone(), pending: pending.clone(), clock: clock.clone() };
+            tokio::spawn(batcher.run(waiting.clone()));
+        }
+        Self { queue }
+    }
+
+    pub async fn send(&self, request: Request) -> Outcome {
+        let (answer, answered) = oneshot::channel();
+        match self.queue.try_send((request, answer)) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => return Err(storage::Error::Overloaded.into()),
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                return Err(storage::Error::Unavailable("the sender has stopped".to_owned()).into());
+            }
+        }
+        answered.await.unwrap_or_else(|_| Err(storage::Error::Fault("a send was dropped".to_owned()).into()))
+    }
+}
+
+struct Batcher {
+    database: Database,
+    pending: Arc<Pending>,
+    clock: Clock,
+}
+
+impl Batcher {
+    async fn run(self, waiting: Arc<Mutex<mpsc::Receiver<(Request, Answer)>>>) {
+        loop {
+            let mut taken = Vec::with_capacity(AT_ONCE);
+            if waiting.lock().await.recv_many(&mut taken, AT_ONCE).await == 0 {
+                return;
+            }
+            // Two requests of one key in one group: the second waits for the answer of the first.
+            while !taken.is_empty() {
+                let (requests, answers): (Vec<Request>, Vec<Answer>) = taken.drain(..).unzip();
+                let outcomes = self.store(requests.clone()).await;
+                for ((outcome, answer), request) in outcomes.into_iter().zip(answers).zip(requests) {
+                    match outcome {
+                        // A caller who has gone away still has their notification stored.
+                        Some(outcome) => drop(answer.send(outcome)),
+                        None => taken.push((request, answer)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stores all in one transaction; if that is refused for a fault, each in its own, so that one that
+    /// cannot be stored does not take others with it.
+    async fn store(&self, requests: Vec<Request>) -> Vec<Option<Outcome>> {
+        let requests = Arc::new(requests);
+        match self.write(requests.clone()).await {
+            Ok(outcomes) => outcomes,
+            Err(storage::Error::Fault(_) | storage::Error::Duplicate(_)) if requests.len() > 1 => {
+                let mut outcomes = Vec::with_capacity(requests.len());
+                for request in requests.iter() {
+                    let alone = self.write(Arc::new(vec![request.clone()])).await;
+                    outcomes.extend(alone.unwrap_or_else(|error| vec![Some(Err(error.into()))]));
+                }
+                outcomes
+            }
+            Err(error) => requests.iter().map(|_| Some(Err(error.clone().into()))).collect(),
+        }
+    }
+
+    async fn write(&self, requests: Arc<Vec<Request>>) -> Result<Vec<Option<Outcome>>, storage::Error> {
+        let (pending, now) = (self.pending.clone(), self.clock.now());
+        self.database
+            .write(move |tx| Box::pin(async move { send_all(tx, &pending, &requests, now).await }))
+            .await
+    }
+}
+
+/// What is known of a request before it is done.
+enum Known {
+    /// Nothing: it is to be done.
+    ToDo,
+    /// Its key was claimed by another request of this group, whose answer is not there yet.
+    InTheMaking,
+    /// Its outcome.
+    Outcome(Outcome),
+}
+
+/// Stores what is to be stored and looks up what was sent before; `None` for those that must be asked again.
+async fn send_all(
+    tx: &mut Tx,
+    pending: &Arc<Pending>,
+    requests: &[Request],
+    now: Instant,
+) -> Result<Vec<Option<Outcome>>, storage::Error> {
+    let mut known = Vec::with_capacity(requests.len());
+    for request in requests {
+        known.push(match &request.claim {
+            None => Known::ToDo,
+            Some(claim) => claimed(tx, claim).await?,
+        });
+    }
+    let to_do = requests.iter().zip(&known).filter(|(_, known)| matches!(known, Known::ToDo));
+    let news: Vec<&NewNotification> = to_do.map(|(request, _)| &request.new).collect();
+    let mut placed = store::append(tx, pending, &news, now).await?.into_iter();
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for (request, known) in requests.iter().zip(known) {
+        outcomes.push(match known {
+            Known::InTheMaking => None,
+            Known::Outcome(outcome) => Some(outcome),
+            Known::ToDo => {
+                let place = placed.next().flatten();
+                Some(settled(tx, request, place.map(|(id, _)| id), now).await?)
+            }
+        });
+    }
+    Ok(outcomes)
+}
+
+async fn claimed(tx: &mut Tx, claim: &Claim) -> Result<Known, storage::Error> {
+    Ok(match idempotency::claim(tx, claim).await? {
+        Claimed::Fresh => Known::ToDo,
+        Claimed::Reused => Known::Outcome(Err(Error::KeyReused)),
+        Claimed::Done(kept) if kept.status == 0 => Known::InTheMaking,
+        Claimed::Done(kept) => Known::Outcome(Ok(Sent::Before(kept))),
+    })
+}
+
+async fn settled(tx: &mut Tx, request: &Request, id: Option<i64>, now: Instant) -> Result<Outcome, storage::Error> {
+    let Some(id) = id else {
+        if let Some(claim) = &request.claim {
+            idempotency::release(tx, claim).await?;
+        }
+        return Ok(Err(Error::UserUnknown(request.new.user_id)));
+    };
+    let notification = fresh(id, request.new.clone(), now);
+    if let Some(claim) = &request.claim {
+        idempotency::fulfil(tx, claim, 201, &wire::sent(&notification)).await?;
+    }
+    Ok(Ok(Sent::Stored(Box::new(notification))))
+}
+
+fn fresh(id: i64, content: NewNotification, created_at: Instant) -> Notification {
+    Notification { id, content, created_at, is_read: false, read_at: None, archived_at: None, snoozed_until: None }
+}
+
+impl Notifications {
+    /// Sends one notification; it is durable when this returns.
+    ///
+    /// # Errors
+    /// The recipient does not exist, the idempotency key was used otherwise, or the database cannot.
+    pub async fn send(&self, request: Request) -> Outcome {
+        self.sender.send(request).await
+    }
+
+    /// Sends many in one transaction; each has its own outcome.
+    ///
+    /// # Errors
+    /// What the database says; then none is stored.
+    pub(super) async fn send_in(
+        tx: &mut Tx,
+        pending: &Arc<Pending>,
+        news: &[NewNotification],
+        now: Instant,
+    ) -> Result<Vec<Result<Notification, Error>>, storage::Error> {
+        let all: Vec<&NewNotification> = news.iter().collect();
+        let placed = store::append(tx, pending, &all, now).await?;
+        let outcome = |(new, place): (&NewNotification, store::Placed)| match place {
+            Some((id, _)) => Ok(fresh(id, new.clone(), now)),
+            None => Err(Error::UserUnknown(new.user_id)),
+        };
+        Ok(news.iter().zip(placed).map(outcome).collect())
+    }
+}

@@ -1,0 +1,392 @@
+//! How notifications are written and read over HTTP.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::types::Types;
+use super::{NewNotification, Notification, Page};
+use crate::clock::Instant;
+use crate::http::body::{List, Object};
+use crate::http::{Given, Problem};
+
+/// The largest metadata, in bytes of its text.
+const METADATA_BYTES: usize = 16 * 1024;
+
+/// How deep metadata may nest.
+const METADATA_DEPTH: usize = 32;
+
+/// The longest message, in characters.
+const MESSAGE_CHARS: usize = 16_384;
+
+/// The longest link, in characters.
+const LINK_CHARS: usize = 2_048;
+
+/// A notification to send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendBody {
+    /// ID of the user to notify
+    #[serde(default)]
+    #[schema(value_type = i64, required, minimum = 1, maximum = 9007199254740991i64, example = 123)]
+    user_id: Given<i64>,
+    /// Notification type: a built-in one, or one of `notification_types` in crm_config.yaml
+    #[serde(default, rename = "type")]
+    #[schema(value_type = crate::notification::wire::TypeName, required, example = "provision_complete")]
+    kind: Given<String>,
+    /// Notification title: at most 255 characters (Unicode scalar values)
+    #[serde(default)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 255, pattern = r"^[^\x00]*[^\s\x00][^\x00]*$", example = "Service Activated")]
+    title: Given<String>,
+    /// Detailed notification message
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 16384, pattern = r"^[^\x00]*$", example = "Your mobile service has been successfully activated")]
+    message: Given<String>,
+    /// Where a click leads: an absolute http(s) URL, or a path that begins with one slash
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = r"^(/([A-Za-z0-9_.~?#=&%+:@!$'()*,;-][A-Za-z0-9_.~?#=&%+:@!$'()*,;/-]*)?|https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,4})?(/[A-Za-z0-9_.~?#=&%+:@!$'()*,;/-]*)?)$", example = "/services/167")]
+    link: Given<String>,
+    /// Additional structured data, returned as it was sent: at most 16 KiB
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::HashMap<String, serde_json::Value>>)]
+    metadata: Given<Object>,
+    /// Associated ticket ID
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64, example = 42)]
+    related_ticket_id: Given<i64>,
+    /// Related user ID (e.g., who caused the event)
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64, example = 5)]
+    related_user_id: Given<i64>,
+}
+
+impl SendBody {
+    /// The notification that the body describes.
+    ///
+    /// # Errors
+    /// 400: first what is missing, in the order user_id, type, title; then types and lengths.
+    pub fn judge(self, types: &Types) -> Result<NewNotification, Problem> {
+        self.user_id.present("user_id")?;
+        self.kind.present("type")?;
+        self.title.present("title")?;
+        let required = |name: &str| Problem::bad_request(format!("{name} is required"));
+        Ok(NewNotification {
+            user_id: self.user_id.id("user_id")?.ok_or_else(|| required("user_id"))?,
+            kind: types.find(&self.kind.required("type")?)?,
+            title: self.title.text("title", 255)?.ok_or_else(|| required("title"))?,
+            message: self.message.text("message", MESSAGE_CHARS)?,
+            link: self.link.text("link", LINK_CHARS)?.map(safe_link).transpose()?,
+            metadata: self.metadata.optional("metadata")?.map(safe_metadata).transpose()?,
+            related_ticket_id: self.related_ticket_id.id("related_ticket_id")?,
+            related_user_id: self.related_user_id.id("related_user_id")?,
+        })
+    }
+}
+
+/// A link that leads to http(s) or within the CRM, and nowhere else (security S12).
+fn safe_link(link: String) -> Result<String, Problem> {
+    let bad = || {
+        Err(Problem::bad_request(
+            "link must be an absolute http or https URL, or a path that begins with a single slash",
+        ))
+    };
+    if link.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\' || is_invisible(c)) {
+        return bad();
+    }
+    if let Some(path) = link.strip_prefix('/') {
+        return if path.starts_with('/') { bad() } else { Ok(link) };
+    }
+    match link.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            if host.is_empty() || host.contains('@') { bad() } else { Ok(link) }
+        }
+        _ => bad(),
+    }
+}
+
+/// Marks that turn the direction of writing or take no room: they make a link look like another one.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn safe_metadata(object: Object) -> Result<String, Problem> {
+    let text = object.0;
+    if text.len() > METADATA_BYTES {
+        return Err(Problem::bad_request(format!("metadata must be at most {METADATA_BYTES} bytes of JSON")));
+    }
+    if depth(&text) > METADATA_DEPTH {
+        return Err(Problem::bad_request(format!("metadata must nest at most {METADATA_DEPTH} levels deep")));
+    }
+    if text.contains("\\u0000") && serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|value| has_nul(&value)) {
+        return Err(Problem::bad_request("metadata must not contain the character NUL"));
+    }
+    Ok(text)
+}
+
+/// How deep valid JSON nests.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn has_nul(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(values) => values.iter().any(has_nul),
+        serde_json::Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}
+
+/// A notification as it is shown: the seed's members, and ours after them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Shown<'a> {
+    /// Number of the notification
+    notification_id: i64,
+    /// ID of the user whose it is
+    user_id: i64,
+    /// Notification type
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// Notification title
+    title: &'a str,
+    /// Detailed message, or null
+    message: Option<&'a str>,
+    /// Where a click leads, or null
+    link: Option<&'a str>,
+    /// What was sent as metadata, or null
+    #[schema(value_type = Option<std::collections::HashMap<String, serde_json::Value>>)]
+    metadata: Option<&'a RawValue>,
+    /// Associated ticket ID; only where it was sent
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    related_ticket_id: Option<i64>,
+    /// Related user ID; only where it was sent
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    related_user_id: Option<i64>,
+    /// Whether it was read
+    is_read: bool,
+    /// When it was sent: UTC, whole seconds
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was read, or null
+    #[schema(format = DateTime)]
+    read_at: Option<String>,
+    /// When it was archived, or null
+    #[schema(format = DateTime)]
+    archived_at: Option<String>,
+    /// When it comes back, or null
+    #[schema(format = DateTime)]
+    snoozed_until: Option<String>,
+}
+
+impl<'a> Shown<'a> {
+    pub fn of(notification: &'a Notification) -> Self {
+        let content = &notification.content;
+        Self {
+            notification_id: notification.id,
+            user_id: content.user_id,
+            kind: &content.kind,
+            title: &content.title,
+            message: content.message.as_deref(),
+            link: content.link.as_deref(),
+            metadata: content.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+            related_ticket_id: content.related_ticket_id,
+            related_user_id: content.related_user_id,
+            is_read: notification.is_read,
+            created_at: notification.created_at.to_rfc3339(),
+            read_at: notification.read_at.map(Instant::to_rfc3339),
+            archived_at: notification.archived_at.map(Instant::to_rfc3339),
+            snoozed_until: notification.snoozed_until.map(Instant::to_rfc3339),
+        }
+    }
+}
+
+/// The answer to a send.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SentAnswer<'a> {
+    /// Always `Success`
+    #[schema(example = "Success")]
+    result: &'static str,
+    /// Always `Notification sent successfully`
+    message: &'static str,
+    #[schema(inline)]
+    notification: Shown<'a>,
+}
+
+/// The text of the answer to a send.
+pub fn sent(notification: &Notification) -> String {
+    let answer = SentAnswer {
+        result: "Success",
+        message: "Notification sent successfully",
+        notification: Shown::of(notification),
+    };
+    serde_json::to_string(&answer).expect("an answer is a plain struct")
+}
+
+/// A page of notifications, newest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ListAnswer<'a> {
+    /// Always `Success`
+    result: &'static str,
+    /// Newest first
+    #[schema(inline)]
+    notifications: Vec<Shown<'a>>,
+    /// How many unread ones the inbox holds in all
+    unread_count: i64,
+    /// Give it as `cursor` to get the next page; null on the last one
+    next_cursor: Option<String>,
+}
+
+impl<'a> ListAnswer<'a> {
+    pub fn of(page: &'a Page) -> Self {
+        Self {
+            result: "Success",
+            notifications: page.notifications.iter().map(Shown::of).collect(),
+            unread_count: page.unread_count,
+            next_cursor: page.next.map(|seq| seq.to_string()),
+        }
+    }
+}
+
+/// How many unread notifications there are.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CountAnswer {
+    /// Always `Success`
+    pub result: &'static str,
+    /// How many unread ones the inbox holds
+    pub unread_count: i64,
+}
+
+/// What was done, and how many unread notifications there are now.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChangedAnswer {
+    /// Always `Success`
+    pub result: &'static str,
+    /// What was done
+    pub message: Cow<'static, str>,
+    /// How many unread ones the inbox holds now
+    pub unread_count: i64,
+}
+
+/// Until when a notification is to stay away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SnoozeBody {
+    /// When it comes back: RFC 3339, in the future, within ten years
+    #[serde(default)]
+    #[schema(value_type = String, required, format = DateTime, example = "2030-01-31T08:00:00Z")]
+    pub until: Given<String>,
+}
+
+/// Many notifications to send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BatchBody {
+    /// 1 to 1,000 notifications, each as for a single send
+    #[serde(default)]
+    #[schema(value_type = Vec<SendBody>, required, min_items = 1, max_items = 1000)]
+    pub notifications: Given<List>,
+}
+
+impl BatchBody {
+    /// What each element describes, or what is wrong with it.
+    ///
+    /// # Errors
+    /// 400 if there are none, or more than a thousand.
+    pub fn judge(self, types: &Types) -> Result<Vec<Result<NewNotification, Problem>>, Problem> {
+        let elements = self.notifications.optional("notifications")?.ok_or_else(|| {
+            Problem::bad_request("notifications is required")
+        })?;
+        if !(1..=1000).contains(&elements.0.len()) {
+            return Err(Problem::bad_request("notifications must hold 1 to 1000 elements"));
+        }
+        let judged = elements.0.iter().map(|element| {
+            crate::http::body::parse::<SendBody>(element.get().as_bytes()).and_then(|body| body.judge(types))
+        });
+        Ok(judged.collect())
+    }
+}
+
+/// The results of a batch, in the order of its elements.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BatchAnswer<'a> {
+    /// Always `Success`: the batch was judged, each element has its own status
+    pub result: &'static str,
+    /// One for each element, in their order
+    #[schema(inline)]
+    pub results: Vec<BatchResult<'a>>,
+}
+
+/// What became of one element.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BatchResult<'a> {
+    /// 201, or what a single send would have answered
+    pub status: u16,
+    /// The notification, where it was stored
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline, nullable = false)]
+    pub notification: Option<Shown<'a>>,
+    /// What to do, where it was not
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reason: Option<Cow<'a, str>>,
+}
+
+/// The names of the types, for the document.
+#[derive(ToSchema)]
+#[schema(as = NotificationType)]
+pub(super) struct TypeName(#[expect(dead_code, reason = "stands for its schema only")] String);
+
+/// The type's name, shared.
+pub(super) fn kind_filter(types: &Types, name: &str) -> Result<Arc<str>, Problem> {
+    types.find(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_http_or_within_the_crm() {
+        for good in ["/", "/services/167", "/a?b=c#d", "https://crm.example/x", "HTTP://crm.example", "/a//b"] {
+            assert!(safe_link(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in [
+            "", "services", "//evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "JaVaScRiPt:x",
+            "java\tscript:x", "data:text/html,x", "vbscript:x", "blob:x", "https:evil.example", "http://", "ftp://x",
+            "https://user@evil.example", "/a b", " /a", "/a\n", "/\u{202e}gnp", "file:///etc/passwd", "?x", "#x",
+        ] {
+            assert!(safe_link(bad.to_owned()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_bounded_and_kept_as_it_was_sent() {
+        let judged = |text: &str| safe_metadata(Object(text.to_owned()));
+        assert_eq!(judged(r#"{"n":1.10,"big":12345678901234567890123}"#).unwrap(), r#"{"n":1.10,"big":12345678901234567890123}"#);
+        assert!(judged(&format!("{{\"a\":\"{}\"}}", "x".repeat(METADATA_BYTES))).is_err());
+        assert!(judged(&format!("{}1{}", "{\"a\":".repeat(33), "}".repeat(33))).is_err());
+        assert!(judged(&format!("{}1{}", "{\"a\":".repeat(32), "}".repeat(32))).is_ok());
+        assert!(judged(r#"{"a":"\u0000"}"#).is_err());
+        assert!(judged(r#"{"a":"\\u0000"}"#).is_ok());
+    }
+}

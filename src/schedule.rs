@@ -1,0 +1,57 @@
+//! Wakes whatever is due; knows no domain.
+//!
+//! A job takes no input, looks for itself what there is to do, and may be run at any time and twice: waking
+//! it is a hint, never the truth.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Something that is done again and again.
+pub struct Job {
+    name: &'static str,
+    every: Duration,
+    work: Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>,
+}
+
+impl Job {
+    /// A job that is done every `every`.
+    pub fn new<W>(name: &'static str, every: Duration, work: impl Fn() -> W + Send + Sync + 'static) -> Self
+    where
+        W: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        Self { name, every, work: Box::new(move || Box::pin(work())) }
+    }
+
+    async fn run(&self) {
+        if let Err(error) = (self.work)().await {
+            tracing::error!(job = self.name, error = %format!("{error:#}"), "{} failed and will be tried again", self.name);
+        }
+    }
+}
+
+/// Runs every job once, in order: what a test does after it moved the clock.
+pub async fn run_once(jobs: &[Job]) {
+    for job in jobs {
+        job.run().await;
+    }
+}
+
+/// Runs every job in its own rhythm until `stop`; one that takes long holds up no other.
+pub fn start(jobs: Vec<Job>, tasks: &TaskTracker, stop: &CancellationToken) {
+    for job in jobs {
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            let mut rhythm = tokio::time::interval(job.every);
+            rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = rhythm.tick() => job.run().await,
+                }
+            }
+        });
+    }
+}
