@@ -1,1 +1,5 @@
-fn main(){}
+//! The one binary: hands the command line to `belfry::cli`.
+
+fn main() -> std::process::ExitCode {
+    belfry::cli::main()
+}

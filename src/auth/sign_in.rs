@@ -1,0 +1,249 @@
+//! Signing in, refreshing, signing out, and locking out.
+
+use std::net::IpAddr;
+
+use super::store::{self, Applicant, NewSession};
+use super::tokens::new_session_id;
+use super::{Auth, Person, Roles, Status, too_many};
+use crate::clock::Instant;
+use crate::http::Problem;
+use crate::http::rate::subject_of;
+use crate::secret::sha256_hex;
+use crate::storage::{Error, Tx};
+
+const WRONG: &str = "Invalid email or password";
+const LOCKED: &str = "This account is locked; ask an administrator to unlock it";
+const SPENT: &str = "Invalid refresh token: sign in again";
+
+/// Where a sign-in comes from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Origin {
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<String>,
+}
+
+/// A pair of tokens, and whose they are.
+pub(super) struct Granted {
+    pub token: String,
+    pub refresh_token: String,
+    pub expires_in: u64,
+    pub user_id: i64,
+    pub email: String,
+    pub name: String,
+    pub roles: Roles,
+}
+
+/// What a wrong password led to.
+enum Wrong {
+    Counted,
+    LockedOut,
+}
+
+/// The form of an e-mail address by which people are found.
+pub(crate) fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+impl Auth {
+    /// Signs somebody in.
+    ///
+    /// # Errors
+    /// 401 for whoever gave a wrong password or is unknown, after the same time; 403 for a locked account with the
+    /// right password; 429 for an address that tries too often; 503 when too many wait.
+    pub(super) async fn sign_in(&self, email: &str, password: String, origin: Origin) -> Result<Granted, Problem> {
+        self.limit_sign_ins(origin.address)?;
+        let key = email_key(email);
+        let found = self.inner.database.read(move |tx| Box::pin(async move { store::applicant(tx, &key).await })).await?;
+        let hash = found.as_ref().and_then(|applicant| applicant.password_hash.clone());
+        let is_right = self.inner.hashing.verify(hash.clone(), password).await?;
+        match (found, hash) {
+            (Some(applicant), Some(hash)) if is_right => self.begin(applicant, hash, origin).await,
+            (found, _) => {
+                self.count_wrong_password(found.map(|applicant| applicant.id), origin.address).await?;
+                Err(Problem::unauthorized(WRONG))
+            }
+        }
+    }
+
+    /// Whether this is the person's own password, asked for once more before something grave. A wrong one counts
+    /// as it does at sign-in.
+    ///
+    /// # Errors
+    /// 503 when too many wait.
+    pub async fn is_own_password(
+        &self,
+        user_id: i64,
+        password: String,
+        address: Option<IpAddr>,
+    ) -> Result<bool, Problem> {
+        let found = self.inner.database.read(move |tx| Box::pin(store::applicant_by_id(tx, user_id))).await?;
+        let is_right = self.inner.hashing.verify(found.and_then(|found| found.password_hash), password).await?;
+        if !is_right {
+            self.count_wrong_password(Some(user_id), address).await?;
+        }
+        Ok(is_right)
+    }
+
+    fn limit_sign_ins(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        let Some(address) = address else {
+            return Ok(());
+        };
+        let verdict = self.inner.sign_ins.check(subject_of(address), self.inner.clock.now());
+        if verdict.allowed {
+            return Ok(());
+        }
+        Err(too_many(&verdict, "login", "Too many sign-ins from this address; wait, then try again"))
+    }
+
+    async fn begin(&self, applicant: Applicant, hash: String, origin: Origin) -> Result<Granted, Problem> {
+        let (user_id, now) = (applicant.id, self.inner.clock.now());
+        let session_id = new_session_id();
+        let granted = self.grant(&session_id, applicant, now);
+        let refresh_digest = sha256_hex(granted.refresh_token.as_bytes());
+        let expires_at = now.plus(self.inner.rules.load().refresh_token_ttl);
+        let begun = self.inner.database.write(move |tx| {
+            Box::pin(async move {
+                if !store::clear_wrong_passwords(tx, user_id, &hash).await? {
+                    return Ok::<_, Error>(false);
+                }
+                let new = NewSession {
+                    id: &session_id,
+                    user_id,
+                    refresh_digest: &refresh_digest,
+                    user_agent: origin.user_agent.as_deref(),
+                    address: origin.address.map(|address| address.to_string()).as_deref(),
+                    now,
+                    expires_at,
+                };
+                store::insert_session(tx, &new).await?;
+                Ok(true)
+            })
+        });
+        if begun.await? {
+            return Ok(granted);
+        }
+        self.refuse_locked(user_id).await
+    }
+
+    /// The password was right and yet there is no session: the account is locked, or was changed just now.
+    async fn refuse_locked<T>(&self, user_id: i64) -> Result<T, Problem> {
+        let now = self.inner.database.read(move |tx| Box::pin(store::applicant_by_id(tx, user_id))).await?;
+        match now {
+            Some(applicant) if applicant.status != Status::Active => Err(Problem::forbidden(LOCKED)),
+            _ => Err(Problem::unauthorized(WRONG)),
+        }
+    }
+
+    fn grant(&self, session_id: &str, applicant: Applicant, now: Instant) -> Granted {
+        let ttl = self.inner.rules.load().access_token_ttl;
+        Granted {
+            token: self.inner.tokens.access(applicant.id, session_id, now, ttl),
+            refresh_token: self.inner.tokens.refresh(session_id),
+            expires_in: ttl.as_secs(),
+            user_id: applicant.id,
+            email: applicant.email,
+            name: applicant.name,
+            roles: applicant.roles,
+        }
+    }
+
+    async fn count_wrong_password(&self, user_id: Option<i64>, address: Option<IpAddr>) -> Result<(), Problem> {
+        let (now, most) = (self.inner.clock.now(), i64::from(self.inner.rules.load().max_failed_logins));
+        let auth = self.clone();
+        let counted = self.inner.database.write(move |tx| {
+            Box::pin(async move {
+                let wrong = count(tx, user_id, address, most, now).await?;
+                if let (Wrong::LockedOut, Some(user_id)) = (&wrong, user_id) {
+                    auth.forget_user_after(tx, user_id);
+                }
+                Ok::<_, Error>(wrong)
+            })
+        });
+        if let (Wrong::LockedOut, Some(user_id)) = (counted.await?, user_id) {
+            tracing::warn!(user_id, "User {user_id} is locked out after {most} wrong passwords");
+        }
+        Ok(())
+    }
+
+    /// Exchanges a refresh token for a new pair. One that was spent before ends its session: somebody has a copy.
+    ///
+    /// # Errors
+    /// 401 for one that is not in force.
+    pub(super) async fn refresh(&self, refresh_token: &str) -> Result<Granted, Problem> {
+        let Some(session_id) = self.inner.tokens.session_of(refresh_token) else {
+            return Err(Problem::unauthorized(SPENT));
+        };
+        let now = self.inner.clock.now();
+        let next = self.inner.tokens.refresh(&session_id);
+        let digests = (sha256_hex(refresh_token.as_bytes()), sha256_hex(next.as_bytes()));
+        let expires_at = now.plus(self.inner.rules.load().refresh_token_ttl);
+        let (auth, session) = (self.clone(), session_id.clone());
+        let rotated = self.inner.database.write(move |tx| {
+            Box::pin(async move {
+                let user_id = store::rotate(tx, &session, &digests.0, &digests.1, now, expires_at).await?;
+                let applicant = match user_id {
+                    Some(user_id) => store::applicant_by_id(tx, user_id).await?,
+                    None => None,
+                };
+                if let Some(applicant) = applicant.filter(|applicant| applicant.status == Status::Active) {
+                    return Ok::<_, Error>(Some(applicant));
+                }
+                if let Some(user_id) = store::delete_session(tx, &session).await? {
+                    tracing::warn!(user_id, "A spent refresh token of user {user_id} was shown; its session is ended");
+                    tx.after_commit(move || auth.forget_session(&session));
+                }
+                Ok(None)
+            })
+        });
+        let applicant = rotated.await?.ok_or_else(|| Problem::unauthorized(SPENT))?;
+        Ok(Granted { refresh_token: next, ..self.grant(&session_id, applicant, now) })
+    }
+
+    /// Ends the person's session, and the one of `refresh_token` if that is theirs too.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn sign_out(&self, person: Person, refresh_token: Option<String>) -> Result<(), Problem> {
+        let other = refresh_token.and_then(|token| self.inner.tokens.session_of(&token));
+        let sessions: Vec<String> = std::iter::once(person.session_id).chain(other).collect();
+        let auth = self.clone();
+        let ended = self.inner.database.write(move |tx| {
+            Box::pin(async move {
+                for session in sessions {
+                    store::delete_session_of(tx, &session, person.id).await?;
+                    let auth = auth.clone();
+                    tx.after_commit(move || auth.forget_session(&session));
+                }
+                Ok::<_, Error>(())
+            })
+        });
+        Ok(ended.await?)
+    }
+}
+
+/// Counts a wrong password and locks the account at the last one, with its event, all in one transaction.
+async fn count(
+    tx: &mut Tx,
+    user_id: Option<i64>,
+    address: Option<IpAddr>,
+    most: i64,
+    now: Instant,
+) -> Result<Wrong, Error> {
+    let attempts = match user_id {
+        Some(user_id) => store::count_wrong_password(tx, user_id).await?,
+        None => None,
+    };
+    let (Some(user_id), Some(attempts)) = (user_id, attempts) else {
+        store::count_miss(tx).await?;
+        return Ok(Wrong::Counted);
+    };
+    if attempts < most {
+        return Ok(Wrong::Counted);
+    }
+    store::lock_out(tx, user_id, now).await?;
+    store::end_sessions(tx, user_id, None).await?;
+    let email = store::applicant_by_id(tx, user_id).await?.map(|applicant| applicant.email);
+    let data = serde_json::json!({ "email": email, "address": address, "attempts": attempts });
+    store::insert_lockout(tx, user_id, &data.to_string(), now).await?;
+    Ok(Wrong::LockedOut)
+}
