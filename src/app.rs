@@ -65,6 +65,7 @@ impl App {
             Notifications::open(database.clone(), clock.clone(), &config, &registry).await.context("reading the inboxes")?;
         let users = Users::new(database.clone(), clock.clone(), auth.clone());
         let connections = Arc::new(server::Connections::default());
+        registry.register_collector(server::Counted(connections.clone()));
         Ok(Self {
             settings: Arc::new(ArcSwap::from_pointee(config)),
             clock,

@@ -20,10 +20,11 @@ use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
 
 pub use caller::{Admin, Caller, Known, Person, Staff};
-pub use http::routes;
+pub use http::{Done, routes};
 pub use keys::ApiKey;
 pub use refusal::Refusal;
 pub use roles::{Role, Roles};
+pub(crate) use sign_in::email_key;
 pub use status::Status;
 pub use store::{end_sessions, forget_expired_sessions};
 

@@ -101,6 +101,7 @@ impl Auth {
         let granted = self.grant(&session_id, applicant, now);
         let refresh_digest = sha256_hex(granted.refresh_token.as_bytes());
         let expires_at = now.plus(self.inner.rules.load().refresh_token_ttl);
+        let address = origin.address.map(|address| address.to_string());
         let begun = self.inner.database.write(move |tx| {
             Box::pin(async move {
                 if !store::clear_wrong_passwords(tx, user_id, &hash).await? {
@@ -111,7 +112,7 @@ impl Auth {
                     user_id,
                     refresh_digest: &refresh_digest,
                     user_agent: origin.user_agent.as_deref(),
-                    address: origin.address.map(|address| address.to_string()).as_deref(),
+                    address: address.as_deref(),
                     now,
                     expires_at,
                 };
@@ -189,7 +190,7 @@ impl Auth {
                     return Ok::<_, Error>(Some(applicant));
                 }
                 if let Some(user_id) = store::delete_session(tx, &session).await? {
-                    tracing::warn!(user_id, "A spent refresh token of user {user_id} was shown; its session is ended");
+                    tracing::warn!(user_id, "A refresh token of user {user_id} was shown again; its session is ended");
                     tx.after_commit(move || auth.forget_session(&session));
                 }
                 Ok(None)

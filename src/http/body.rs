@@ -144,6 +144,17 @@ impl<T: Field> Given<T> {
             Given::Wrong => Err(Problem::bad_request(format!("{name} must be {}", T::WHAT))),
         }
     }
+
+    /// What a field is to become; `None` leaves it as it is. Null is no value here.
+    ///
+    /// # Errors
+    /// 400 if it is null or of another type.
+    pub fn changed(self, name: &str) -> Result<Option<T>, Problem> {
+        match self {
+            Given::Null => Err(Problem::bad_request(format!("{name} must be {}; leave it out to keep it", T::WHAT))),
+            given => given.optional(name),
+        }
+    }
 }
 
 impl Given<i64> {

@@ -3,7 +3,9 @@
 //! `axum::serve` has no time limit on headers: a client that dribbles them a byte at a time stays for ever.
 
 mod connection;
+mod counted;
 mod request;
+mod socket;
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Write};
@@ -21,6 +23,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use counted::Counted;
 pub use request::Peer;
 
 /// Descriptors kept for databases, files and deliveries; connections never take the last ones.

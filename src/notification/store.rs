@@ -58,9 +58,6 @@ pub(super) async fn unread_count(tx: &mut Tx, user_id: i64) -> Result<Option<i64
     tx.one("SELECT unread_count FROM inboxes WHERE user_id = $1", params![user_id], |row| row.get(0)).await
 }
 
-pub(super) async fn user_exists(tx: &mut Tx, user_id: i64) -> Result<bool, Error> {
-    Ok(tx.one("SELECT 1 FROM inboxes WHERE user_id = $1", params![user_id], |_| Ok(())).await?.is_some())
-}
 
 /// Stores notifications for users that exist; returns each one's id and place in its inbox.
 pub(super) async fn append(

@@ -6,7 +6,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::secret;
 
 const PREFIX: &str = "bfy_";
-const RANDOM_CHARS: usize = 43;
 
 /// Characters of the random part that are shown later: enough to tell keys apart, no help in guessing one.
 const SHOWN: usize = 4;
@@ -53,16 +52,16 @@ fn checksum(random: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest[..4])
 }
 
-/// Whether a text has the form of one of our keys.
-#[cfg(test)]
-fn is_well_formed(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix(PREFIX) else { return false };
-    rest.split_at_checked(RANDOM_CHARS).is_some_and(|(random, sum)| sum == checksum(random))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RANDOM_CHARS: usize = 43;
+
+    fn is_well_formed(text: &str) -> bool {
+        let Some(rest) = text.strip_prefix(PREFIX) else { return false };
+        rest.split_at_checked(RANDOM_CHARS).is_some_and(|(random, sum)| sum == checksum(random))
+    }
 
     #[test]
     fn a_key_can_be_told_from_a_word_and_shows_only_its_beginning() {

@@ -5,22 +5,21 @@
 //! set anew only when it rings, looks at it: a request costs two readings of the clock and no timer.
 
 use std::future::poll_fn;
-use std::io::{self, BufRead, IoSlice};
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 
 use super::request::App;
+use super::socket::Socket;
 use super::{Options, Place};
 
 /// Bounds what a client makes us hold before its headers are complete.
@@ -86,7 +85,7 @@ impl Pulse {
         self.body_timed_out.load(Ordering::Relaxed)
     }
 
-    /// `content-length:` lines not accounted for; see [`LengthLines`].
+    /// `content-length:` lines not accounted for; see [`super::socket::LengthLines`].
     pub(super) fn length_lines(&self) -> u32 {
         self.length_lines.load(Ordering::Relaxed)
     }
@@ -113,7 +112,8 @@ impl Pulse {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX >> 2)
     }
 
-    fn bytes_came(&self, length_lines: u32) {
+    /// Bytes came, and in them so many `content-length:` lines.
+    pub(super) fn bytes_came(&self, length_lines: u32) {
         if length_lines > 0 {
             self.length_lines.store(self.length_lines().saturating_add(length_lines), Ordering::Relaxed);
         }
@@ -122,7 +122,8 @@ impl Pulse {
         }
     }
 
-    fn write_is_stalled(&self, stalled: bool) {
+    /// Whether the client takes nothing of what is written.
+    pub(super) fn write_is_stalled(&self, stalled: bool) {
         let since = self.stalled.load(Ordering::Relaxed);
         match (stalled, since) {
             (true, 0) => self.stalled.store(self.micros().max(1), Ordering::Relaxed),
@@ -157,7 +158,7 @@ pub(super) async fn attend(
     place: Place,
 ) {
     let pulse = Arc::new(Pulse::new());
-    let socket = Socket { stream, pulse: Arc::clone(&pulse), length_lines: LengthLines::default() };
+    let socket = Socket::new(stream, Arc::clone(&pulse));
     let app = App::new(app, peer, trusted, Arc::clone(&options), Arc::clone(&pulse));
     let mut http = hyper::server::conn::http1::Builder::new();
     // The time limits are ours.
@@ -261,104 +262,4 @@ impl Watch<'_> {
 fn tick(options: &Options) -> Duration {
     let shortest = options.header_timeout.min(options.body_timeout).min(options.idle_timeout);
     shortest.max(Duration::from_millis(10))
-}
-
-/// A client's socket that takes its own pulse.
-struct Socket {
-    stream: TcpStream,
-    pulse: Arc<Pulse>,
-    length_lines: LengthLines,
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let socket = self.get_mut();
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut socket.stream).poll_read(context, buffer))?;
-        let bytes = &buffer.filled()[before..];
-        if !bytes.is_empty() {
-            socket.pulse.bytes_came(socket.length_lines.count(bytes));
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let socket = self.get_mut();
-        let written = Pin::new(&mut socket.stream).poll_write(context, bytes);
-        socket.pulse.write_is_stalled(written.is_pending());
-        written
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let socket = self.get_mut();
-        let written = Pin::new(&mut socket.stream).poll_write_vectored(context, slices);
-        socket.pulse.write_is_stalled(written.is_pending());
-        written
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
-}
-
-/// Counts the lines that begin with `content-length:`, wherever the reads cut them.
-///
-/// hyper drops the length without a word when a request is chunked as well, and such a request is how one is
-/// smuggled past a proxy that believed the length. The count tells: a chunked request with an unaccounted line is
-/// refused. It errs to the safe side alone: a body with such a line, or a request with a length sent right behind
-/// a chunked one before that was answered, can make a chunked request on the same connection be refused.
-pub(super) struct LengthLines {
-    /// How much of the name this line has matched so far; `None` once it did not.
-    matched: Option<usize>,
-}
-
-impl Default for LengthLines {
-    fn default() -> Self {
-        LengthLines { matched: Some(0) }
-    }
-}
-
-impl LengthLines {
-    const NAME: &[u8] = b"content-length:";
-
-    pub(super) fn count(&mut self, mut bytes: &[u8]) -> u32 {
-        let mut found = 0;
-        loop {
-            found += u32::from(self.matches(bytes));
-            let line = bytes;
-            let length = bytes.skip_until(b'\n').expect("reading from memory does not fail");
-            if length == 0 || line[length - 1] != b'\n' {
-                return found;
-            }
-            self.matched = Some(0);
-        }
-    }
-
-    /// Whether the name is complete with the beginning of `bytes`.
-    fn matches(&mut self, bytes: &[u8]) -> bool {
-        let Some(matched) = self.matched else { return false };
-        let rest = &Self::NAME[matched..];
-        let common = rest.len().min(bytes.len());
-        if !bytes[..common].eq_ignore_ascii_case(&rest[..common]) {
-            self.matched = None;
-            return false;
-        }
-        let complete = common == rest.len();
-        self.matched = (!complete).then_some(matched + common);
-        complete
-    }
 }

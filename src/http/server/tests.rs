@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
-use super::connection::LengthLines;
 use super::request::client_address;
+use super::socket::LengthLines;
 use super::*;
 
 /// Nothing here takes this long unless it is broken.

@@ -1,0 +1,171 @@
+//! Reading: pages and counts with little and with much stored, and marking all as read.
+
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+
+use crate::bench::Bench;
+use crate::client::{Connection, Measured};
+use crate::fill::{FIRST_USER, PASSWORD};
+use crate::process::Server;
+use crate::report::{Series, Want, median};
+use crate::requests::{self, Requests};
+use crate::store::{Engine, Filling};
+
+/// How many sign in at one time: more would be told to come back.
+const SIGN_INS: usize = 16;
+
+fn p50(measured: &Measured) -> f64 {
+    measured.p50
+}
+
+/// Signs the first `count` users in; returns their tokens.
+async fn sign_in(server: &Server, count: i64) -> anyhow::Result<Vec<String>> {
+    let users: Vec<i64> = (FIRST_USER..FIRST_USER + count).collect();
+    let shares = users.chunks(users.len().div_ceil(SIGN_INS)).map(|share| async move {
+        let mut connection = Connection::open(server.address).await?;
+        let mut tokens = Vec::with_capacity(share.len());
+        for user_id in share {
+            tokens.push(sign_one_in(&mut connection, *user_id).await?);
+        }
+        anyhow::Ok(tokens)
+    });
+    Ok(futures_util::future::try_join_all(shares).await?.concat())
+}
+
+async fn sign_one_in(connection: &mut Connection, user_id: i64) -> anyhow::Result<String> {
+    let body = serde_json::json!({ "email": format!("u{user_id}@bench.example"), "password": PASSWORD }).to_string();
+    let answer = connection.call(&requests::post("/crm/auth/login", &body)).await?;
+    let text = String::from_utf8_lossy(answer.body);
+    ensure!(answer.status == 200, "signing user {user_id} in was answered with {}: {text}", answer.status);
+    let granted: serde_json::Value = serde_json::from_str(&text)?;
+    Ok(granted["token"].as_str().context("a sign-in gave no token")?.to_owned())
+}
+
+/// Requests of whom these tokens name, each at random.
+fn reading(path: &'static str, tokens: &[String]) -> Requests {
+    Requests::any_of(path, 200, tokens.iter().map(|token| requests::signed("GET", path, token)).collect())
+}
+
+const ROUTES: [(&str, &str); 2] =
+    [("list of 20", "/crm/notification/?limit=20"), ("unread count", "/crm/notification/unread-count")];
+
+const CONNECTIONS: [usize; 2] = [1, 64];
+
+fn label(engine: Engine, what: &str, filling: Filling, connections: usize) -> String {
+    format!("{} {what}, {}, {connections} conn.", engine.name(), filling.name())
+}
+
+/// Lists 20 and counts, at random users who have notifications.
+pub async fn list_and_count(bench: &mut Bench) -> anyhow::Result<()> {
+    let mut series = Series::default();
+    for engine in bench.stores.engines() {
+        measure_reads(bench, engine, &mut series).await?;
+    }
+    series.print("Reading, by people who are signed in", "req", 1.0);
+    for engine in bench.stores.engines().into_iter().filter(|_| !bench.pace.quick) {
+        for (what, _) in ROUTES {
+            for connections in CONNECTIONS {
+                let of = |filling| label(engine, what, filling, connections);
+                let ratio = series.ratio(&of(Filling::TenMillion), &of(Filling::TenThousand), p50);
+                let what = format!("{}: {what}, p50 at ten million of ten thousand, {connections} conn.", engine.name());
+                bench.report.goal(what, ratio, Want::AtMost(1.5), "");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn measure_reads(bench: &mut Bench, engine: Engine, series: &mut Series) -> anyhow::Result<()> {
+    let mut fillings = vec![Filling::TenThousand];
+    if !bench.pace.quick {
+        fillings.push(Filling::TenMillion);
+    }
+    let mut servers = Vec::new();
+    for filling in fillings {
+        let store = match (engine, filling) {
+            (Engine::Sqlite, Filling::TenMillion) => bench.full().await?,
+            _ => bench.stores.make(engine, filling).await?,
+        };
+        let server = Server::start(&store).await?;
+        let tokens = sign_in(&server, filling.shape().holders).await?;
+        check_page(&server, &tokens[0]).await?;
+        servers.push((filling, store, server, tokens));
+    }
+    for _ in 0..bench.pace.rounds {
+        for (what, path) in ROUTES {
+            for connections in CONNECTIONS {
+                for (filling, _, server, tokens) in &servers {
+                    let measured = bench.load(server, connections, &reading(path, tokens)).await?;
+                    series.add(label(engine, what, *filling, connections), measured);
+                }
+            }
+        }
+    }
+    for (filling, store, server, _) in servers {
+        server.stop().await?;
+        if (engine, filling) == (Engine::Sqlite, Filling::TenMillion) {
+            bench.keep_full(store);
+        }
+    }
+    Ok(())
+}
+
+/// A page that is not full would be cheap for the wrong reason.
+async fn check_page(server: &Server, token: &str) -> anyhow::Result<()> {
+    let (status, body) = server.call(&requests::signed("GET", ROUTES[0].1, token)).await?;
+    let found = body.matches("\"notification_id\"").count();
+    ensure!(status == 200 && found == 20, "a page of 20 holds {found} (status {status}): {body}");
+    Ok(())
+}
+
+/// Marks 10 and 100,000 as read, in turn; each time on a server that has come to rest.
+pub async fn mark_all(bench: &mut Bench) -> anyhow::Result<()> {
+    const MANY: usize = 100_000;
+    println!("\nMarking all as read, one request on a server at rest");
+    for engine in bench.stores.engines() {
+        let samples = if bench.pace.quick { 3 } else { 3 * bench.pace.rounds };
+        let store = bench.stores.make(engine, Filling::Empty).await?;
+        let server = Server::start(&store).await?;
+        let tokens = sign_in(&server, 2).await?;
+        let (mut few, mut many) = (Vec::new(), Vec::new());
+        for _ in 0..samples {
+            fill_inbox(&server, FIRST_USER, 10).await?;
+            few.push(time_mark_all(&server, &tokens[0]).await?);
+            fill_inbox(&server, FIRST_USER + 1, MANY).await?;
+            many.push(time_mark_all(&server, &tokens[1]).await?);
+        }
+        server.stop().await?;
+        let (few, many) = (median(few), median(many));
+        println!("{:<44} {few:>9.0} µs with 10, {many:.0} µs with {MANY} ({samples} times)", engine.name());
+        let what = format!("{}: mark-all-read of 100,000 of that of 10", engine.name());
+        bench.report.goal(what, many / few, Want::AtMost(2.0), "");
+    }
+    Ok(())
+}
+
+/// Sends one user this many.
+async fn fill_inbox(server: &Server, user_id: i64, count: usize) -> anyhow::Result<()> {
+    let mut connection = Connection::open(server.address).await?;
+    let size = count.min(500);
+    let request = requests::batch_for(user_id, size);
+    for _ in 0..count / size {
+        let answer = connection.call(&request).await?;
+        ensure!(answer.status == 200, "a batch was answered with {}", answer.status);
+    }
+    Ok(())
+}
+
+/// Microseconds that the request takes.
+async fn time_mark_all(server: &Server, token: &str) -> anyhow::Result<f64> {
+    server.settle().await?;
+    let mut connection = Connection::open(server.address).await?;
+    // The session is looked up, and the connection's buffers made, before the clock runs.
+    connection.call(&requests::signed("GET", "/crm/notification/unread-count", token)).await?;
+    let request = requests::signed("POST", "/crm/notification/mark-all-read", token);
+    let began = Instant::now();
+    let status = connection.call(&request).await?.status;
+    let took = began.elapsed();
+    ensure!(status == 200, "mark-all-read was answered with {status}");
+    Ok(took.as_secs_f64() * 1e6)
+}

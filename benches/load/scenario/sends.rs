@@ -1,0 +1,126 @@
+//! Sending: against the ceiling, by the hundred, and with ten million stored.
+
+use crate::bench::Bench;
+use crate::client::Measured;
+use crate::process::Server;
+use crate::report::{Series, Want};
+use crate::requests::{self, Requests};
+use crate::store::{Engine, Filling};
+
+const SEND: &str = "/crm/notification/send";
+
+fn rate(measured: &Measured) -> f64 {
+    measured.per_second
+}
+
+fn label(engine: Engine, what: &str, connections: usize) -> String {
+    format!("{} {what}, {connections} connections", engine.name())
+}
+
+/// Sends one by one at 1, 64 and 256 connections, each beside the route that stores nothing.
+pub async fn single(bench: &mut Bench) -> anyhow::Result<()> {
+    let mut series = Series::default();
+    for _ in 0..bench.pace.rounds {
+        for engine in bench.stores.engines() {
+            let store = bench.stores.make(engine, Filling::Empty).await?;
+            let server = Server::start(&store).await?;
+            for connections in [1, 64, 256] {
+                let mut routes = vec![("ceiling", "/bench/ceiling"), ("send", SEND)];
+                if engine == Engine::Postgres && connections > 1 {
+                    routes.push(("one insert a request", "/bench/one-insert"));
+                }
+                for (what, path) in routes {
+                    let measured = bench.load(&server, connections, &Requests::sends(path)).await?;
+                    series.add(label(engine, what, connections), measured);
+                }
+            }
+            warn_of_lost_log_lines(&server).await?;
+            server.stop().await?;
+        }
+    }
+    series.print("One notification a request, empty store", "req", 1.0);
+    single_goals(bench, &series);
+    Ok(())
+}
+
+fn single_goals(bench: &mut Bench, series: &Series) {
+    for engine in bench.stores.engines() {
+        let least = if engine == Engine::Sqlite { 0.45 } else { 0.20 };
+        let aim = if engine == Engine::Sqlite { "aim 0.68" } else { "aim 0.36" };
+        let of_ceiling = |connections| {
+            series.ratio(&label(engine, "send", connections), &label(engine, "ceiling", connections), rate)
+        };
+        let what = format!("{}: durable send of the ceiling, 256 connections", engine.name());
+        bench.report.goal(what, of_ceiling(256), Want::AtLeast(least), aim);
+        println!("{}: of the ceiling {:.2} at 64 connections, {:.2} at 256", engine.name(), of_ceiling(64), of_ceiling(256));
+        if engine == Engine::Postgres {
+            let naive = series.ratio(&label(engine, "send", 256), &label(engine, "one insert a request", 256), rate);
+            let what = "PostgreSQL: send of one insert a request, 256 connections";
+            bench.report.goal(what, naive, Want::AtLeast(2.0), "");
+        }
+    }
+}
+
+/// Sends a hundred a request.
+pub async fn batch(bench: &mut Bench) -> anyhow::Result<()> {
+    const SIZE: usize = 100;
+    let mut series = Series::default();
+    for _ in 0..bench.pace.rounds {
+        for engine in bench.stores.engines() {
+            let store = bench.stores.make(engine, Filling::Empty).await?;
+            let server = Server::start(&store).await?;
+            for connections in [1, 16] {
+                let measured = bench.load(&server, connections, &Requests::batches(SIZE)).await?;
+                series.add(label(engine, "batch", connections), measured);
+            }
+            server.stop().await?;
+        }
+    }
+    series.print("A hundred notifications a request, empty store", "row", SIZE as f64);
+    Ok(())
+}
+
+/// Sends with ten million stored beside sends with none; long enough for the index to be merged meanwhile.
+pub async fn full(bench: &mut Bench) -> anyhow::Result<()> {
+    let window = bench.pace.window * 2;
+    let mut series = Series::default();
+    let store = bench.full().await?;
+    let full = Server::start(&store).await?;
+    let sends = Requests::sends(SEND);
+    for _ in 0..bench.pace.rounds {
+        let empty_store = bench.stores.make(Engine::Sqlite, Filling::Empty).await?;
+        let empty = Server::start(&empty_store).await?;
+        for connections in [64, 256] {
+            for (what, server) in [("empty", &empty), ("ten million", &full)] {
+                let measured = bench.load_for(server, connections, &sends, window).await?;
+                series.add(label(Engine::Sqlite, what, connections), measured);
+                server.settle().await?;
+            }
+        }
+        empty.stop().await?;
+    }
+    full.stop().await?;
+    bench.keep_full(store);
+    series.print("One notification a request, ten million stored", "req", 1.0);
+    for connections in [64, 256] {
+        let (one, other) = (label(Engine::Sqlite, "ten million", connections), label(Engine::Sqlite, "empty", connections));
+        let what = format!("SQLite: send at ten million of its empty-store rate, {connections}");
+        bench.report.goal(what, series.ratio(&one, &other, rate), Want::AtLeast(0.40), "aim 0.75");
+        let body = Requests::body_length() as f64;
+        let written = series.median(&one, |measured| measured.written) / body;
+        let what = format!("SQLite: bytes written a row at ten million, in bodies of {body} B, {connections}");
+        bench.report.goal(what, written, Want::AtMost(8.0), "reported");
+    }
+    Ok(())
+}
+
+/// A log that loses lines is cheaper than one that keeps them: whoever reads the figures must know.
+async fn warn_of_lost_log_lines(server: &Server) -> anyhow::Result<()> {
+    let (_, metrics) = server.call(&requests::get("/crm/metrics")).await?;
+    for line in metrics.lines().filter(|line| line.starts_with("belfry_log_lines_dropped_total")) {
+        if !line.ends_with(" 0") {
+            println!("  (log lines were lost under load: {line})");
+        }
+    }
+    Ok(())
+}
