@@ -158,7 +158,7 @@ INSERT INTO inbox_index (id, merged_to) VALUES (1, 0);
 CREATE VIEW notifications AS
     SELECT c.id, i.user_id, c.type, c.title, c.message, c.link, c.metadata,
         c.related_ticket_id, c.related_user_id,
-        NOT (i.read_at IS NULL AND (i.shelf <> 0 OR i.seq > b.read_watermark OR i.unread_mark = b.read_mark)) AS is_read,
+        NOT (i.read_at IS NULL AND (i.shelf <> 0 OR i.seq > b.read_watermark OR COALESCE(i.unread_mark, -1) = b.read_mark)) AS is_read,
         i.archived_at, i.snoozed_until, c.created_at
     FROM inbox_items i
     JOIN inboxes b ON b.user_id = i.user_id

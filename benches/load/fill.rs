@@ -60,10 +60,10 @@ fn statements(shape: Shape, series: Series, now: Instant) -> anyhow::Result<Vec<
     let everybody = series(FIRST_USER, FIRST_USER + USERS - 1);
     let mut statements = vec![
         format!(
-            "INSERT INTO users (id, email, email_key, name, roles, status, time_zone, language, password_hash,
-                created_at, updated_at)
-             SELECT i, 'u' || i || '@bench.example', 'u' || i || '@bench.example', 'User ' || i, '[]', 'Active', 'UTC',
-                'en', '{}', {now}, {now} FROM {everybody}",
+            "INSERT INTO users (id, email, email_key, name, name_key, roles, status, time_zone, language,
+                password_hash, created_at, updated_at)
+             SELECT i, 'u' || i || '@bench.example', 'u' || i || '@bench.example', 'User ' || i, 'user ' || i, '[]',
+                'Active', 'UTC', 'en', '{}', {now}, {now} FROM {everybody}",
             password_hash()?
         ),
         format!(

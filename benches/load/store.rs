@@ -122,11 +122,23 @@ impl Stores {
         Ok(Store { folder, database_url })
     }
 
+    /// Files of another recipe are of no use any more, and one of them is large.
+    fn forget_outdated(&self, filling: Filling) -> anyhow::Result<()> {
+        for entry in std::fs::read_dir(&self.kept)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.starts_with(&prefix(filling)) && name.ends_with(".db") {
+                std::fs::remove_file(self.kept.join(name))?;
+            }
+        }
+        Ok(())
+    }
+
     async fn filled_file(&self, filling: Filling) -> anyhow::Result<PathBuf> {
-        let path = self.kept.join(format!("{}-{}.db", filling.name().replace(' ', "-"), recipe()));
+        let path = self.kept.join(format!("{}{}.db", prefix(filling), recipe()));
         if path.exists() {
             return Ok(path);
         }
+        self.forget_outdated(filling)?;
         let began = Instant::now();
         let unfinished = tempfile::Builder::new().prefix("fill-").tempdir_in(&self.kept)?;
         let file = unfinished.path().join("belfry.db");
@@ -182,6 +194,11 @@ fn recipe() -> String {
     let ingredients = [include_str!("fill.rs"), include_str!("../../migrations/0001_foundation.sql")].concat();
     let version = belfry::storage::newest_version();
     format!("{version}-{}", &sha256_hex(ingredients.as_bytes())[..12])
+}
+
+/// How the names of files with this filling begin.
+fn prefix(filling: Filling) -> String {
+    format!("{}-", filling.name().replace(' ', "-"))
 }
 
 fn note_filled(engine: Engine, filling: Filling, began: Instant) {

@@ -1,7 +1,7 @@
 //! Who is asking: a program with an API key, or a person with a bearer token.
 //!
-//! An API key decides wherever one is sent, good token or not. Keys are read from the header `X-API-KEY` and
-//! from nowhere else.
+//! An API key decides wherever one is sent, good token or not. Where only people may ask, a key must be good too
+//! if it is sent, and the token says who asks. Keys are read from the header `X-API-KEY` and from nowhere else.
 
 use std::sync::Arc;
 
@@ -108,7 +108,11 @@ impl Caller {
     }
 
     fn with_one_of(self, roles: &[Role], reason: &'static str) -> Result<Self, Problem> {
-        if roles.iter().any(|role| self.roles().contains(*role)) { Ok(self) } else { Err(Problem::forbidden(reason)) }
+        if roles.iter().any(|role| self.roles().contains(*role)) {
+            Ok(self)
+        } else {
+            Err(Problem::forbidden(reason))
+        }
     }
 }
 
@@ -197,7 +201,12 @@ extractor!(Admin, |auth, headers| {
 
 extractor!(Staff, |auth, headers| {
     let caller = auth.known(headers).await?;
-    caller.with_one_of(&[Role::Admin, Role::Support], "This needs the role admin or support; ask an administrator").map(Staff)
+    caller
+        .with_one_of(
+            &[Role::Admin, Role::Support],
+            "This needs the role admin or support; ask an administrator",
+        )
+        .map(Staff)
 });
 
 #[cfg(test)]

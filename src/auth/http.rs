@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -127,7 +128,10 @@ struct RefreshBody {
     request_body = RefreshBody,
     responses((status = 200, description = "A new pair of tokens", body = SignInAnswer),
         (status = 401, description = "The refresh token is not in force")))]
-async fn refresh(State(auth): State<Auth>, Json { body, .. }: Json<RefreshBody>) -> Result<Response, Problem> {
+async fn refresh(
+    State(auth): State<Auth>,
+    Json { body, .. }: Json<RefreshBody>,
+) -> Result<Response, Problem> {
     body.refresh_token.present("refresh_token")?;
     let token = body.refresh_token.text("refresh_token", 1024)?;
     Ok(granted(auth.refresh(token.as_deref().unwrap_or_default()).await?))
@@ -213,17 +217,17 @@ pub(super) fn secret(mut response: Response) -> Response {
     response
 }
 
-/// A JSON body, or what its type means where there is none.
+/// A JSON body, or what its type means where there is none (or `null`, as the document has it).
 async fn optional_body<T>(request: Request) -> Result<T, Problem>
 where
     T: Default + for<'de> Deserialize<'de>,
 {
     let (parts, body) = request.into_parts();
-    let bytes = body::read(body).await?;
-    if bytes.is_empty() {
-        return Ok(T::default());
-    }
+    let bytes = match body::read(body).await? {
+        bytes if bytes.is_empty() => return Ok(T::default()),
+        bytes if bytes.trim_ascii() == b"null" => Bytes::from_static(b"{}"),
+        bytes => bytes,
+    };
     let Json { body, .. } = Json::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await?;
     Ok(body)
 }
-

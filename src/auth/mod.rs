@@ -68,7 +68,12 @@ impl Auth {
     ///
     /// # Errors
     /// A database that does not answer.
-    pub async fn open(database: Database, clock: Clock, secret: [u8; 32], settings: &Config) -> anyhow::Result<Self> {
+    pub async fn open(
+        database: Database,
+        clock: Clock,
+        secret: [u8; 32],
+        settings: &Config,
+    ) -> anyhow::Result<Self> {
         let limits = &settings.limits;
         let auth = Self {
             inner: Arc::new(Inner {
@@ -154,7 +159,9 @@ impl Auth {
         let now = inner.clock.now();
         let named = inner.tokens.read(token, now).map_err(|bad| match bad {
             Bad::Foreign => Problem::unauthorized("Invalid token: sign in at /crm/auth/login to get one"),
-            Bad::Expired => Problem::unauthorized("Invalid token: it has expired; refresh it or sign in again"),
+            Bad::Expired => {
+                Problem::unauthorized("Invalid token: it has expired; refresh it or sign in again")
+            }
         })?;
         let person = match inner.sessions.recall(&named.session_id, now) {
             Some(person) => person,
@@ -165,7 +172,11 @@ impl Auth {
         }
         let verdict = inner.requests.check(person.id, now);
         if !verdict.allowed {
-            return Err(too_many(&verdict, "user", "Too many requests of this user; slow down and try again"));
+            return Err(too_many(
+                &verdict,
+                "user",
+                "Too many requests of this user; slow down and try again",
+            ));
         }
         Ok(person)
     }
@@ -173,7 +184,9 @@ impl Auth {
     async fn read_person(&self, session_id: String, now: Instant) -> Result<Person, Problem> {
         let inner = &self.inner;
         let mark = inner.sessions.mark();
-        let live = inner.database.read(move |tx| Box::pin(async move { store::live_session(tx, &session_id).await }));
+        let live = inner
+            .database
+            .read(move |tx| Box::pin(async move { store::live_session(tx, &session_id).await }));
         match live.await? {
             Some(live) if live.status == Status::Active && now < live.expires_at => {
                 inner.sessions.keep(mark, &live.person, live.expires_at, now);

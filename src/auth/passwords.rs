@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn passwords_have_8_to_1024_characters_and_no_nul() {
         let long = "ü".repeat(1024);
-        for (password, good) in [("1234567", false), ("äöüßäöüß", true), (&long, true), ("12345678\0", false)] {
+        for (password, good) in [("1234567", false), ("äöüßäöüß", true), (&long, true), ("12345678\0", false)]
+        {
             assert_eq!(check(password).is_ok(), good, "{password:.20}");
         }
         assert!(check(&format!("{long}x")).is_err());

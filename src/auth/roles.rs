@@ -136,7 +136,8 @@ impl Serialize for Roles {
 
 impl PartialSchema for Roles {
     fn schema() -> RefOr<Schema> {
-        let role = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Role::ALL.map(Role::name)));
+        let role =
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Role::ALL.map(Role::name)));
         ArrayBuilder::new().items(role.build()).into()
     }
 }
@@ -180,6 +181,11 @@ mod tests {
     fn an_unknown_role_is_refused_by_name() {
         let told = Roles::parse(&["Admin"]).unwrap_err().to_string();
         assert_eq!(told, "Unknown role \"Admin\"; did you mean \"admin\"?");
-        assert!(Roles::parse(&["x"]).unwrap_err().to_string().ends_with("roles are admin, support, finance, customer"));
+        assert!(
+            Roles::parse(&["x"])
+                .unwrap_err()
+                .to_string()
+                .ends_with("roles are admin, support, finance, customer")
+        );
     }
 }

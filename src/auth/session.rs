@@ -102,7 +102,13 @@ mod tests {
         let sessions = Sessions::new();
         sessions.keep(sessions.mark(), &person(1, "s"), after(60_000), NOW);
         sessions.keep(sessions.mark(), &person(1, "short"), after(500), NOW);
-        let cases = [(0, true, true), (499, true, true), (500, true, false), (999, true, false), (1000, false, false)];
+        let cases = [
+            (0, true, true),
+            (499, true, true),
+            (500, true, false),
+            (999, true, false),
+            (1000, false, false),
+        ];
         for (millis, long, short) in cases {
             assert_eq!(sessions.recall("s", after(millis)).is_some(), long, "{millis}");
             assert_eq!(sessions.recall("short", after(millis)).is_some(), short, "{millis}");

@@ -50,10 +50,19 @@ impl Auth {
     /// # Errors
     /// 401 for whoever gave a wrong password or is unknown, after the same time; 403 for a locked account with the
     /// right password; 429 for an address that tries too often; 503 when too many wait.
-    pub(super) async fn sign_in(&self, email: &str, password: String, origin: Origin) -> Result<Granted, Problem> {
+    pub(super) async fn sign_in(
+        &self,
+        email: &str,
+        password: String,
+        origin: Origin,
+    ) -> Result<Granted, Problem> {
         self.limit_sign_ins(origin.address)?;
         let key = email_key(email);
-        let found = self.inner.database.read(move |tx| Box::pin(async move { store::applicant(tx, &key).await })).await?;
+        let found = self
+            .inner
+            .database
+            .read(move |tx| Box::pin(async move { store::applicant(tx, &key).await }))
+            .await?;
         let hash = found.as_ref().and_then(|applicant| applicant.password_hash.clone());
         let is_right = self.inner.hashing.verify(hash.clone(), password).await?;
         match (found, hash) {
@@ -77,7 +86,8 @@ impl Auth {
         address: Option<IpAddr>,
     ) -> Result<bool, Problem> {
         let found = self.inner.database.read(move |tx| Box::pin(store::applicant_by_id(tx, user_id))).await?;
-        let is_right = self.inner.hashing.verify(found.and_then(|found| found.password_hash), password).await?;
+        let is_right =
+            self.inner.hashing.verify(found.and_then(|found| found.password_hash), password).await?;
         if !is_right {
             self.count_wrong_password(Some(user_id), address).await?;
         }
@@ -148,7 +158,11 @@ impl Auth {
         }
     }
 
-    async fn count_wrong_password(&self, user_id: Option<i64>, address: Option<IpAddr>) -> Result<(), Problem> {
+    async fn count_wrong_password(
+        &self,
+        user_id: Option<i64>,
+        address: Option<IpAddr>,
+    ) -> Result<(), Problem> {
         let (now, most) = (self.inner.clock.now(), i64::from(self.inner.rules.load().max_failed_logins));
         let auth = self.clone();
         let counted = self.inner.database.write(move |tx| {
@@ -190,7 +204,10 @@ impl Auth {
                     return Ok::<_, Error>(Some(applicant));
                 }
                 if let Some(user_id) = store::delete_session(tx, &session).await? {
-                    tracing::warn!(user_id, "A refresh token of user {user_id} was shown again; its session is ended");
+                    tracing::warn!(
+                        user_id,
+                        "A refresh token of user {user_id} was shown again; its session is ended"
+                    );
                     tx.after_commit(move || auth.forget_session(&session));
                 }
                 Ok(None)
@@ -204,7 +221,11 @@ impl Auth {
     ///
     /// # Errors
     /// What the database says.
-    pub(super) async fn sign_out(&self, person: Person, refresh_token: Option<String>) -> Result<(), Problem> {
+    pub(super) async fn sign_out(
+        &self,
+        person: Person,
+        refresh_token: Option<String>,
+    ) -> Result<(), Problem> {
         let other = refresh_token.and_then(|token| self.inner.tokens.session_of(&token));
         let sessions: Vec<String> = std::iter::once(person.session_id).chain(other).collect();
         let auth = self.clone();

@@ -86,7 +86,11 @@ pub(super) async fn count_miss(tx: &mut Tx) -> Result<(), Error> {
 }
 
 /// Starts the count anew. Returns whether the user is active and still has the password that was compared.
-pub(super) async fn clear_wrong_passwords(tx: &mut Tx, user_id: i64, password_hash: &str) -> Result<bool, Error> {
+pub(super) async fn clear_wrong_passwords(
+    tx: &mut Tx,
+    user_id: i64,
+    password_hash: &str,
+) -> Result<bool, Error> {
     let cleared = tx
         .execute(
             "UPDATE users SET failed_logins = 0 WHERE id = $1 AND status = 'Active' AND password_hash = $2",
@@ -170,8 +174,11 @@ pub(super) async fn delete_session_of(tx: &mut Tx, id: &str, user_id: i64) -> Re
 /// # Errors
 /// What the database says.
 pub async fn end_sessions(tx: &mut Tx, user_id: i64, except: Option<&str>) -> Result<(), Error> {
-    tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", params![user_id, except.unwrap_or("")])
-        .await?;
+    tx.execute(
+        "DELETE FROM sessions WHERE user_id = $1 AND id <> $2",
+        params![user_id, except.unwrap_or("")],
+    )
+    .await?;
     Ok(())
 }
 

@@ -82,7 +82,10 @@ impl Tokens {
             signing: EncodingKey::from_secret(&key),
             verifying: DecodingKey::from_secret(&key),
             validation,
-            head: format!("{}.", URL_SAFE_NO_PAD.encode(serde_json::to_string(&header).expect("a plain struct"))),
+            head: format!(
+                "{}.",
+                URL_SAFE_NO_PAD.encode(serde_json::to_string(&header).expect("a plain struct"))
+            ),
             header,
             marking: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, "refresh tokens")),
         }
@@ -98,7 +101,8 @@ impl Tokens {
             iat: now.seconds(),
             exp: now.plus(ttl).seconds(),
         };
-        jsonwebtoken::encode(&self.header, &claims, &self.signing).expect("an HMAC key signs every plain struct")
+        jsonwebtoken::encode(&self.header, &claims, &self.signing)
+            .expect("an HMAC key signs every plain struct")
     }
 
     /// Whom an access token names, if it is ours and `now` lies in its time.
@@ -158,7 +162,8 @@ pub(super) fn derive(secret: &[u8; 32], purpose: &str) -> [u8; 32] {
 
 fn bytes_of(session_id: &str) -> Vec<u8> {
     let pairs = session_id.as_bytes().chunks(2);
-    let bytes = pairs.map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+    let bytes =
+        pairs.map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
     bytes.map(|byte| byte.expect("session ids are hexadecimal")).collect()
 }
 

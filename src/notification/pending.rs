@@ -14,7 +14,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
@@ -24,6 +24,13 @@ use crate::storage::{Database, Engine, Error, Moment, Tx};
 
 /// Places that may wait before they are merged: several per page of the index for ten thousand users.
 const MERGE_AT: usize = 100_000;
+
+/// [`MERGE_AT`], or what `BELFRY_MERGE_AT` says to debug builds, so that a test sees many merges.
+fn merge_at() -> usize {
+    static SMALLER: LazyLock<Option<usize>> =
+        LazyLock::new(|| std::env::var("BELFRY_MERGE_AT").ok().and_then(|text| text.parse().ok()));
+    if cfg!(debug_assertions) { SMALLER.unwrap_or(MERGE_AT) } else { MERGE_AT }
+}
 
 /// Places merged for each one added while a merge runs, so that it ends well before the next is due.
 const MERGED_FOR_EACH_ADDED: usize = 3;
@@ -145,7 +152,7 @@ impl Merger {
         let fresh = added.wrapping_sub(std::mem::replace(&mut self.seen_added, added));
         match moment {
             Moment::Idle => IDLE_STEP,
-            Moment::BeforeCommit if self.walk.is_some() || pending.len() >= MERGE_AT => fresh * MERGED_FOR_EACH_ADDED,
+            Moment::BeforeCommit if self.walk.is_some() || pending.len() >= merge_at() => fresh * MERGED_FOR_EACH_ADDED,
             Moment::BeforeCommit => 0,
         }
     }

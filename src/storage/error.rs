@@ -51,7 +51,7 @@ impl From<rusqlite::Error> for Error {
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         use tokio_postgres::error::SqlState;
-        let text = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+        let text = error.as_db_error().map_or_else(|| whole(&error), ToString::to_string);
         match error.code() {
             Some(&SqlState::UNIQUE_VIOLATION) => Error::Duplicate(text),
             Some(&SqlState::DISK_FULL) => Error::Full(text),
@@ -60,10 +60,22 @@ impl From<tokio_postgres::Error> for Error {
                 Some("08" | "25" | "40" | "53" | "55" | "57") => Error::Unavailable(text),
                 _ => Error::Fault(text),
             },
-            None if error.is_closed() => Error::Unavailable(text),
-            None => Error::Unavailable(text),
+            None if error.is_closed() || caused_by_io(&error) => Error::Unavailable(text),
+            None => Error::Fault(text),
         }
     }
+}
+
+/// The driver's own text names only what it was doing; the cause says why it failed.
+fn whole(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn caused_by_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
 }
 
 impl From<deadpool_postgres::PoolError> for Error {

@@ -8,6 +8,7 @@ mod backup;
 mod error;
 mod migrate;
 mod postgres;
+mod sabotage;
 mod sqlite;
 mod tx;
 mod value;

@@ -10,7 +10,7 @@ use std::panic::AssertUnwindSafe;
 
 use super::migrate::{self, Migrated};
 use super::tx::Connection;
-use super::{Error, Tx};
+use super::{Error, Tx, sabotage};
 
 /// A small pool has the better tail: 16 connections beat 64 (reference/performance.md, part 6).
 const CONNECTIONS: usize = 16;
@@ -82,6 +82,13 @@ impl Postgres {
 
 async fn finish<T, E: From<Error>>(mut tx: Tx, done: std::thread::Result<Result<T, E>>) -> Result<T, E> {
     match done {
+        Ok(Ok(value)) if sabotage::answers_before_commit() => {
+            tokio::spawn(async move {
+                tokio::time::sleep(sabotage::LATE).await;
+                tx.batch("COMMIT").await
+            });
+            Ok(value)
+        }
         Ok(Ok(value)) => match tx.batch("COMMIT").await {
             Ok(()) => {
                 tx.committed();

@@ -55,7 +55,9 @@ pub fn name(text: &str) -> Result<(), Refusal> {
         return Err(Refusal::invalid("name is required"));
     }
     if text.chars().count() > LONGEST_NAME || text.contains(char::is_control) {
-        return Err(Refusal::invalid(format!("name must be at most {LONGEST_NAME} characters long, in one line")));
+        return Err(Refusal::invalid(format!(
+            "name must be at most {LONGEST_NAME} characters long, in one line"
+        )));
     }
     Ok(())
 }
@@ -96,7 +98,8 @@ pub fn language(text: &str) -> Result<(), Refusal> {
     let primary = parts.next().unwrap_or_default();
     let rest: Vec<_> = parts.collect();
     let is_primary = (2..=3).contains(&primary.len()) && primary.bytes().all(|c| c.is_ascii_alphabetic());
-    let is_part = |part: &&str| (2..=8).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_alphanumeric());
+    let is_part =
+        |part: &&str| (2..=8).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_alphanumeric());
     if is_primary && rest.len() <= 3 && rest.iter().all(is_part) {
         return Ok(());
     }
@@ -165,14 +168,35 @@ mod tests {
 
     #[test]
     fn an_email_is_plausible_and_harmless() {
-        for good in ["a@b", "ann@example.com", "ann.o'neil+crm@mail.example.co.uk", "A_B@xn--bcher-kva.example"] {
+        for good in
+            ["a@b", "ann@example.com", "ann.o'neil+crm@mail.example.co.uk", "A_B@xn--bcher-kva.example"]
+        {
             assert!(email(good).is_ok(), "{good}");
         }
         let long = format!("{}@example.com", "a".repeat(65));
         let longer = format!("a@{}.com", "b".repeat(250));
         for bad in [
-            "", "@", "a@", "@b", "a", "a@b@c", ".a@b", "a.@b", "a..b@c", "a@b.", "a@-b", "a b@c", "a@b\n", "a\0@b",
-            "a@b\r\nBcc: c@d", "\"a\"@b", "<a@b>", "a@b,c@d", "ü@b", &long, &longer,
+            "",
+            "@",
+            "a@",
+            "@b",
+            "a",
+            "a@b@c",
+            ".a@b",
+            "a.@b",
+            "a..b@c",
+            "a@b.",
+            "a@-b",
+            "a b@c",
+            "a@b\n",
+            "a\0@b",
+            "a@b\r\nBcc: c@d",
+            "\"a\"@b",
+            "<a@b>",
+            "a@b,c@d",
+            "ü@b",
+            &long,
+            &longer,
         ] {
             assert!(email(bad).is_err(), "{bad:?}");
         }
@@ -200,7 +224,16 @@ mod tests {
 
     #[test]
     fn languages_are_tags() {
-        for (tag, good) in [("en", true), ("pt-BR", true), ("zh-Hant-TW", true), ("", false), ("e", false), ("en_GB", false), ("en-", false), ("english", false)] {
+        for (tag, good) in [
+            ("en", true),
+            ("pt-BR", true),
+            ("zh-Hant-TW", true),
+            ("", false),
+            ("e", false),
+            ("en_GB", false),
+            ("en-", false),
+            ("english", false),
+        ] {
             assert_eq!(language(tag).is_ok(), good, "{tag}");
         }
     }

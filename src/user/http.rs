@@ -76,11 +76,16 @@ impl Page {
         }
         let words = query.q.unwrap_or_default();
         if words.chars().count() > LONGEST_SEARCH || words.contains('\0') {
-            return Err(Problem::bad_request(format!("q must be at most {LONGEST_SEARCH} characters long, without NUL")));
+            return Err(Problem::bad_request(format!(
+                "q must be at most {LONGEST_SEARCH} characters long, without NUL"
+            )));
         }
-        let after = query.cursor.as_deref().map_or(Some(0), |text| text.parse().ok().filter(|after| *after > 0));
+        let after =
+            query.cursor.as_deref().map_or(Some(0), |text| text.parse().ok().filter(|after| *after > 0));
         let after = after.ok_or_else(|| {
-            Problem::bad_request("cursor must be next_cursor of the page before; leave it out for the first page")
+            Problem::bad_request(
+                "cursor must be next_cursor of the page before; leave it out for the first page",
+            )
         })?;
         Ok(Self { words, after, most })
     }
@@ -98,9 +103,9 @@ async fn list_users(
 ) -> Result<Response, Problem> {
     let Page { words, after, most } = Page::of(query)?;
     let one_more = i64::try_from(most).expect("a page is small") + 1;
-    let found = users.database.read(move |tx| {
-        Box::pin(async move { store::page(tx, &words, after, one_more).await })
-    });
+    let found = users
+        .database
+        .read(move |tx| Box::pin(async move { store::page(tx, &words, after, one_more).await }));
     Ok(Answer::ok(&UsersAnswer::of(found.await?, most)).into_response())
 }
 
@@ -233,7 +238,9 @@ async fn change_me(
             None => return Err(Problem::forbidden("To change the password, send current_password too")),
         };
         if !is_own {
-            return Err(Problem::forbidden("current_password is wrong; send the password that you signed in with"));
+            return Err(Problem::forbidden(
+                "current_password is wrong; send the password that you signed in with",
+            ));
         }
         change.password = Some(users.auth.hash_password(password).await?);
         change.keep_session = Some(person.session_id);
@@ -242,7 +249,8 @@ async fn change_me(
 }
 
 async fn show(users: &Users, id: i64) -> Result<Response, Problem> {
-    let found: Option<User> = users.database.read::<_, Error, _>(move |tx| Box::pin(store::find(tx, id))).await?;
+    let found: Option<User> =
+        users.database.read::<_, Error, _>(move |tx| Box::pin(store::find(tx, id))).await?;
     let user = found.ok_or_else(|| missing(id))?;
     Ok(Answer::ok(&UserAnswer::of(user)).into_response())
 }

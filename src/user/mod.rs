@@ -145,7 +145,12 @@ pub async fn find(database: &Database, id_or_email: &str) -> Result<User, Refusa
 ///
 /// # Errors
 /// Nobody has this id, or what the database says.
-pub async fn set_password(database: &Database, now: Instant, id: i64, password: Hash) -> Result<User, Refusal> {
+pub async fn set_password(
+    database: &Database,
+    now: Instant,
+    id: i64,
+    password: Hash,
+) -> Result<User, Refusal> {
     let change = Change { password: Some(password), ..Change::default() };
     database.write(move |tx| Box::pin(change_in(tx, now, id, change))).await
 }
@@ -209,7 +214,9 @@ async fn free_id(tx: &mut Tx, asked: Option<i64>) -> Result<i64, Refusal> {
         return next.ok_or_else(|| Refusal::conflict("Every user id is taken"));
     };
     if store::find(tx, id).await?.is_some() {
-        return Err(Refusal::conflict(format!("User {id} exists already; choose another id, or leave it out")));
+        return Err(Refusal::conflict(format!(
+            "User {id} exists already; choose another id, or leave it out"
+        )));
     }
     if store::was_erased(tx, id).await? {
         return Err(Refusal::conflict(format!(
@@ -255,7 +262,9 @@ async fn checked(tx: &mut Tx, id: i64, mut change: Change) -> Result<Change, Ref
         change.time_zone = Some(fields::time_zone(time_zone)?);
     }
     match change.reports_to.flatten() {
-        Some(manager) if manager == id => Err(Refusal::conflict("Nobody reports to themselves; name another user")),
+        Some(manager) if manager == id => {
+            Err(Refusal::conflict("Nobody reports to themselves; name another user"))
+        }
         Some(manager) => existing(tx, manager).await.map(|_| change),
         None => Ok(change),
     }

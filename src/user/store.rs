@@ -145,7 +145,12 @@ pub(super) async fn has_other_admin(tx: &mut Tx, id: i64) -> Result<bool, Error>
     Ok(admins.iter().any(|admin| *admin != id))
 }
 
-pub(super) async fn update(tx: &mut Tx, id: i64, change: &Change, now: Instant) -> Result<Option<User>, Error> {
+pub(super) async fn update(
+    tx: &mut Tx,
+    id: i64,
+    change: &Change,
+    now: Instant,
+) -> Result<Option<User>, Error> {
     tx.one(
         "UPDATE users SET email = COALESCE($1, email), email_key = COALESCE($2, email_key),
              name = COALESCE($3, name), name_key = COALESCE($4, name_key), roles = COALESCE($5, roles),

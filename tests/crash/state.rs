@@ -101,10 +101,6 @@ impl States {
         self == Self::only(state)
     }
 
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
     /// All but this one.
     pub fn without(self, state: State) -> Self {
         Self(self.0 & !state.bit())

@@ -20,6 +20,7 @@ story! {
         let away = ann.list("?snoozed=true").await;
         assert_eq!(away["notifications"][0]["snoozed_until"], "2026-01-11T15:30:00Z");
         world.passes(Duration::from_secs(3599)).await;
+        let ann = world.sign_in(1).await;
         assert_eq!(ann.titles("").await, ["Second"]);
         world.passes(Duration::from_secs(1)).await;
         assert_eq!(ann.titles("").await, ["First", "Second"]);

@@ -138,10 +138,6 @@ impl World {
         self.folder.path()
     }
 
-    pub fn now(&self) -> Instant {
-        self.app.clock.now()
-    }
-
     /// Moves the clock and does everything that is due then.
     pub async fn passes(&self, time: Duration) {
         self.app.clock.advance(time);

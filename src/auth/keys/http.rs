@@ -118,7 +118,7 @@ fn expires_soon(now: Instant, expires_at: Option<Instant>, standing: Standing) -
 
 /// Every API key, and how many there are of each kind.
 #[derive(Serialize, ToSchema)]
-struct ListAnswer {
+struct KeysAnswer {
     /// Always `Success`
     #[schema(example = "Success")]
     result: &'static str,
@@ -140,7 +140,7 @@ struct ListAnswer {
 ///
 /// Masked: a key is shown only once, when it is made.
 #[utoipa::path(get, path = "/crm/api-key", tag = "API keys",
-    responses((status = 200, description = "Every API key", body = ListAnswer)))]
+    responses((status = 200, description = "Every API key", body = KeysAnswer)))]
 async fn list_keys(State(auth): State<Auth>, _admin: Admin) -> Result<Response, Problem> {
     let stored = super::list(&auth.inner.database).await?;
     let configured = auth.inner.keyring.configured();
@@ -150,7 +150,7 @@ async fn list_keys(State(auth): State<Auth>, _admin: Admin) -> Result<Response, 
         .chain(stored.into_iter().map(|key| Shown::stored(&auth, key)))
         .collect();
     let count = |standing: Standing| api_keys.iter().filter(|key| key.status == standing.as_str()).count();
-    let answer = ListAnswer {
+    let answer = KeysAnswer {
         result: "Success",
         total: api_keys.len(),
         active: count(Standing::Active),

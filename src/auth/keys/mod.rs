@@ -138,7 +138,8 @@ pub async fn revoke(database: &Database, now: Instant, id: i64) -> Result<Key, R
 
 async fn create_in(tx: &mut Tx, now: Instant, new: New) -> Result<(Key, NewText), Refusal> {
     check("name", &new.name, LONGEST_NAME)?;
-    let description = new.description.filter(|text| !text.trim().is_empty()).unwrap_or_else(|| new.name.clone());
+    let description =
+        new.description.filter(|text| !text.trim().is_empty()).unwrap_or_else(|| new.name.clone());
     check("description", &description, LONGEST_DESCRIPTION)?;
     let text = NewText::random();
     let key = Key {
@@ -202,7 +203,9 @@ fn check(what: &str, text: &str, longest: usize) -> Result<(), Refusal> {
         return Err(Refusal::invalid(format!("{what} is required")));
     }
     if text.chars().count() > longest || text.contains(char::is_control) {
-        return Err(Refusal::invalid(format!("{what} must be at most {longest} characters long, in one line")));
+        return Err(Refusal::invalid(format!(
+            "{what} must be at most {longest} characters long, in one line"
+        )));
     }
     Ok(())
 }
@@ -233,7 +236,9 @@ mod tests {
     #[test]
     fn names_are_short_and_in_one_line() {
         let long = "ü".repeat(100);
-        for (name, good) in [("Backup", true), (&long, true), ("", false), (" \t", false), ("a\nb", false), ("\0", false)] {
+        for (name, good) in
+            [("Backup", true), (&long, true), ("", false), (" \t", false), ("a\nb", false), ("\0", false)]
+        {
             assert_eq!(check("name", name, 100).is_ok(), good, "{name:?}");
         }
         assert!(check("name", &format!("{long}x"), 100).is_err());

@@ -62,7 +62,11 @@ impl ApiKey {
         if verdict.allowed {
             return Ok(());
         }
-        Err(too_many(&verdict, "send", "Too many notifications with this API key; slow down and send it again"))
+        Err(too_many(
+            &verdict,
+            "send",
+            "Too many notifications with this API key; slow down and send it again",
+        ))
     }
 
     fn note_use(&self, now: Instant) {
@@ -163,7 +167,8 @@ impl Keyring {
         if uses.is_empty() {
             return Ok(());
         }
-        let rows: Vec<_> = uses.iter().filter_map(|(key, used_at)| Some((key.id?, Instant(*used_at)))).collect();
+        let rows: Vec<_> =
+            uses.iter().filter_map(|(key, used_at)| Some((key.id?, Instant(*used_at)))).collect();
         database.write(move |tx| Box::pin(async move { store::note_uses(tx, &rows).await })).await?;
         for (key, used_at) in uses {
             key.usage.written_at.store(used_at, Ordering::Relaxed);

@@ -124,7 +124,8 @@ pub(super) async fn replace_text(tx: &mut Tx, id: i64, hint: &str, digest: &str)
 
 /// A key that was revoked before keeps its date.
 pub(super) async fn revoke(tx: &mut Tx, id: i64, now: Instant) -> Result<(), Error> {
-    tx.execute("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL", params![now, id]).await?;
+    tx.execute("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL", params![now, id])
+        .await?;
     Ok(())
 }
 

@@ -7,7 +7,6 @@ use std::fs::File;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -38,26 +37,25 @@ type Reading = Box<dyn FnOnce(&mut Tx) + Send>;
 pub(super) struct Sqlite {
     write: Sender<Order>,
     read: Sender<Reading>,
-    _lock: Option<Arc<File>>,
 }
 
 impl Sqlite {
     pub fn open(path: &Path, purpose: Purpose, progress: &(dyn Fn(Migrated) + Sync)) -> Result<Self, Error> {
         create_folder_of(path)?;
         let lock = match purpose {
-            Purpose::Serve => Some(Arc::new(lock(path)?)),
+            Purpose::Serve => Some(lock(path)?),
             Purpose::Command => None,
         };
         let mut tx = Tx::new(Connection::Sqlite(connect(path)?));
         ready(migrate::migrate(&mut tx, progress))?;
         let (write, orders) = crossbeam_channel::bounded(QUEUE);
         let checkpoints = checkpoint::start(connect(path)?);
-        writer::start(tx, orders, checkpoints);
+        writer::start(tx, orders, checkpoints, lock);
         let (read, readings) = crossbeam_channel::bounded(QUEUE);
         for number in 0..READERS {
             start_reader(path, number, readings.clone())?;
         }
-        Ok(Self { write, read, _lock: lock })
+        Ok(Self { write, read })
     }
 
     pub async fn read<T, E, F>(&self, body: F) -> Result<T, E>

@@ -24,9 +24,11 @@ const MOST_MEMBERS: usize = 10_000;
 
 /// All routes of groups.
 pub(in crate::user) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list_groups, create_group))
-        .routes(routes!(show_group, change_group, delete_group))
+    OpenApiRouter::new().routes(routes!(list_groups, create_group)).routes(routes!(
+        show_group,
+        change_group,
+        delete_group
+    ))
 }
 
 /// A group of people.
@@ -86,9 +88,9 @@ async fn list_groups(
 ) -> Result<Response, Problem> {
     let Page { words, after, most } = Page::of(query)?;
     let one_more = i64::try_from(most).expect("a page is small") + 1;
-    let found = users.database.read(move |tx| {
-        Box::pin(async move { store::page(tx, &words, after, one_more).await })
-    });
+    let found = users
+        .database
+        .read(move |tx| Box::pin(async move { store::page(tx, &words, after, one_more).await }));
     let mut groups = found.await?;
     let is_more = groups.len() > most;
     groups.truncate(most);

@@ -55,8 +55,10 @@ pub(super) async fn page(tx: &mut Tx, words: &str, after: i64, most: i64) -> Res
 }
 
 async fn members(tx: &mut Tx, id: i64) -> Result<Vec<i64>, Error> {
-    tx.all("SELECT user_id FROM group_members WHERE group_id = $1 ORDER BY user_id", params![id], |row| row.get(0))
-        .await
+    tx.all("SELECT user_id FROM group_members WHERE group_id = $1 ORDER BY user_id", params![id], |row| {
+        row.get(0)
+    })
+    .await
 }
 
 /// The lowest of these ids that is nobody's.
