@@ -10,12 +10,12 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::auth::Auth;
 use crate::clock::Clock;
@@ -141,6 +141,7 @@ impl App {
     }
 
     async fn expire(self) -> anyhow::Result<()> {
+        self.auth.forget_expired_sessions().await?;
         let retention = self.settings.load().retention.clone();
         let removed = self.notifications.expire(retention).await?;
         if removed > 0 {
@@ -206,6 +207,14 @@ impl App {
     }
 }
 
+/// How a node is.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "stands for its schema only")]
+struct Health {
+    /// `ok` or `ready`
+    status: String,
+}
+
 type Work = futures_util::future::BoxFuture<'static, anyhow::Result<()>>;
 
 fn boxed(work: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Work {
@@ -214,23 +223,29 @@ fn boxed(work: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Wor
 
 fn node_routes(app: App) -> OpenApiRouter {
     OpenApiRouter::new()
-        .route("/crm/metrics", get(show_metrics))
-        .route("/healthz", get(is_alive))
-        .route("/readyz", get(is_ready))
+        .routes(routes!(show_metrics))
+        .routes(routes!(is_alive))
+        .routes(routes!(is_ready))
         .with_state(app)
 }
 
-/// Prometheus text, without authentication: restrict it at the proxy.
+/// Metrics as Prometheus text
+///
+/// Without authentication: close it at the proxy.
+#[utoipa::path(get, path = "/crm/metrics", tag = "node",
+    responses((status = 200, description = "Every metric", body = String, content_type = metrics::CONTENT_TYPE)))]
 async fn show_metrics(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], app.registry.encode()).into_response()
 }
 
-/// Whether the process lives.
+/// Whether the process lives
+#[utoipa::path(get, path = "/healthz", tag = "node", responses((status = 200, description = "It does", body = Health)))]
 async fn is_alive() -> Response {
     crate::http::error::json(StatusCode::OK, r#"{"status":"ok"}"#)
 }
 
-/// Whether requests may be sent here: the database answers and the node is not stopping.
+/// Whether requests may be sent here: the database answers and the node is not stopping
+#[utoipa::path(get, path = "/readyz", tag = "node", responses((status = 200, description = "They may", body = Health)))]
 async fn is_ready(State(app): State<App>) -> Response {
     if !app.ready.load(Ordering::SeqCst) {
         return Problem::unavailable("This node is stopping; send the request to another", 5).into_response();

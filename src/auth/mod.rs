@@ -26,14 +26,15 @@ pub use refusal::Refusal;
 pub use roles::{Role, Roles};
 pub(crate) use sign_in::email_key;
 pub use status::Status;
-pub use store::{end_sessions, forget_expired_sessions};
+pub use store::end_sessions;
 
 use crate::clock::{Clock, Instant};
 use crate::config::{self, Config};
 use crate::http::Problem;
-use crate::http::rate::{KeyedLimiter, Rate, Verdict};
+use crate::http::rate::{KeyedLimiter, Rate};
 use crate::secret;
-use crate::storage::{Database, Tx};
+use crate::storage::{self, Database, Tx};
+use caller::too_many;
 use keys::Keyring;
 use passwords::Hashing;
 use seal::Seal;
@@ -42,6 +43,9 @@ use tokens::{Bad, Tokens, derive};
 
 /// Addresses and users whose requests are counted at one time.
 const COUNTED: usize = 100_000;
+
+/// Expired sessions removed in one transaction.
+const SESSIONS_AT_ONCE: i64 = 200;
 
 /// Knows who is asking. Clones are the same.
 #[derive(Clone)]
@@ -117,6 +121,26 @@ impl Auth {
     /// A database that does not answer; what was not written is written the next time.
     pub async fn flush_last_use(&self) -> anyhow::Result<()> {
         Ok(self.inner.keyring.flush_last_use(&self.inner.database).await?)
+    }
+
+    /// Removes sessions that nobody can refresh any more, a few at a time.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn forget_expired_sessions(&self) -> Result<(), storage::Error> {
+        let now = self.inner.clock.now();
+        loop {
+            let forgotten = self
+                .inner
+                .database
+                .write::<_, storage::Error, _>(move |tx| {
+                    Box::pin(store::forget_expired_sessions(tx, now, SESSIONS_AT_ONCE))
+                })
+                .await?;
+            if forgotten == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// A session has ended: its access tokens are dead from now on.
@@ -199,10 +223,4 @@ impl Auth {
 
 fn ended() -> Problem {
     Problem::unauthorized("Invalid token: its session has ended; sign in again")
-}
-
-/// 429 under the policy's `name`.
-fn too_many(verdict: &Verdict, name: &str, reason: &'static str) -> Problem {
-    let problem = Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, reason);
-    verdict.headers(name).fold(problem, |problem, (name, value)| problem.with_header(name, value))
 }

@@ -182,11 +182,8 @@ pub async fn end_sessions(tx: &mut Tx, user_id: i64, except: Option<&str>) -> Re
     Ok(())
 }
 
-/// Forgets at most `most` sessions whose time is over; returns how many. For retention.
-///
-/// # Errors
-/// What the database says.
-pub async fn forget_expired_sessions(tx: &mut Tx, now: Instant, most: i64) -> Result<u64, Error> {
+/// Forgets at most `most` sessions whose time is over; returns how many.
+pub(super) async fn forget_expired_sessions(tx: &mut Tx, now: Instant, most: i64) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
         params![now, most],

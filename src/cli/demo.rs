@@ -36,7 +36,7 @@ const EXAMPLES: &[Example] = &[
 pub(super) fn demo(listen: SocketAddr, data_dir: &Path) -> anyhow::Result<()> {
     let mut config = Config::demo(listen, data_dir);
     config.api_keys = vec![ConfiguredKey::new(KEY, "Demo", &["admin"])];
-    super::serve::run(config, move |app| Box::pin(furnish(app, listen)), None)
+    super::serve::run(config, |app, listen| Box::pin(furnish(app, listen)), None)
 }
 
 /// Adds what is missing, so that a demo that was started before keeps what was done in it.
@@ -76,7 +76,7 @@ async fn send(app: &App, (user_id, kind, title, message, link, metadata): &Examp
         related_ticket_id: None,
         related_user_id: None,
     };
-    app.notifications.send(Request { new, claim: None }).await?;
+    app.notifications.send(Request { new: new.into(), claim: None }).await?;
     Ok(())
 }
 

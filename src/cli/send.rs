@@ -31,9 +31,6 @@ pub(super) struct SendArgs {
     /// Sent again with the same key, it arrives once
     #[arg(long)]
     idempotency_key: Option<String>,
-    /// Hidden from `ps`: the key comes from the environment, never from an argument
-    #[arg(env = "BELFRY_API_KEY", long, hide = true, hide_env_values = true)]
-    api_key: Option<String>,
 }
 
 impl SendArgs {
@@ -56,7 +53,8 @@ impl SendArgs {
 }
 
 pub(super) async fn send(wish: SendArgs) -> anyhow::Result<()> {
-    let Some(key) = wish.api_key.as_deref().filter(|key| !key.is_empty()) else {
+    // From the environment alone: arguments are seen by everybody who asks `ps`.
+    let Some(key) = std::env::var("BELFRY_API_KEY").ok().filter(|key| !key.is_empty()) else {
         bail!("no API key: put one into the environment variable BELFRY_API_KEY");
     };
     let url = format!("{}/crm/notification/send", wish.server.trim_end_matches('/'));

@@ -1,5 +1,6 @@
 //! `belfry serve`: runs a node until it is told to stop.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +18,16 @@ use crate::telemetry;
 pub(super) fn serve(path: &Path) -> anyhow::Result<()> {
     let config = super::load(path)?;
     let path = path.to_owned();
-    run(config, |app| Box::pin(async move { hint_at_first_admin(&app).await }), Some(path))
+    run(config, |app, _| Box::pin(async move { hint_at_first_admin(&app).await }), Some(path))
 }
 
-/// What is done between opening and serving.
-pub(super) type Prepare = dyn FnOnce(App) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>>;
+/// What is done between opening and serving; it is told where the server listens.
+pub(super) type Prepare = dyn FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>>;
 
 /// Opens a node, prepares it and serves until SIGTERM or SIGINT. SIGHUP reads `reload_from` again.
 pub(super) fn run(
     config: Config,
-    prepare: impl FnOnce(App) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>> + 'static,
+    prepare: impl FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>> + 'static,
     reload_from: Option<PathBuf>,
 ) -> anyhow::Result<()> {
     runtime(config.runtime_threads)?.block_on(serve_until_told(config, Box::new(prepare), reload_from))
@@ -47,9 +48,11 @@ async fn serve_until_told(config: Config, prepare: Box<Prepare>, reload_from: Op
     }
     let listen = config.listen;
     let listener = server::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    // A port of 0 has become a real one.
+    let listen = listener.local_addr()?;
     let app = App::open(config, Clock::Real).await?;
     log.register(&app.registry);
-    prepare(app.clone()).await?;
+    prepare(app.clone(), listen).await?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_when_told(stop.clone()));
     tokio::spawn(reload_when_told(app.clone(), log.clone(), reload_from));

@@ -17,6 +17,9 @@ use super::Problem;
 /// The largest integer that every JSON reader keeps exact.
 pub const LARGEST_ID: i64 = (1 << 53) - 1;
 
+/// The longest name that is looked up or repeated in an answer, in characters.
+const LONGEST_NAME: usize = 64;
+
 /// One field of a body: absent, null, of the wrong type, or a value.
 #[derive(Debug, Default)]
 pub enum Given<T> {
@@ -64,10 +67,30 @@ macro_rules! field {
     };
 }
 
-field!(i64, "an integer");
 field!(bool, "true or false");
 field!(Vec<String>, "a list of strings");
-field!(Vec<i64>, "a list of integers");
+
+impl Field for i64 {
+    const WHAT: &'static str = "an integer";
+    fn read(raw: &str) -> Option<Self> {
+        serde_json::from_str(raw).ok().or_else(|| whole(raw))
+    }
+}
+
+/// JSON has one kind of number: 123.0 is the integer 123, and so the document's schemas take it.
+fn whole(raw: &str) -> Option<i64> {
+    let number: f64 = serde_json::from_str(raw).ok()?;
+    let is_exact = number.fract() == 0.0 && number.abs() <= LARGEST_ID as f64;
+    is_exact.then_some(number as i64)
+}
+
+impl Field for Vec<i64> {
+    const WHAT: &'static str = "a list of integers";
+    fn read(raw: &str) -> Option<Self> {
+        let elements: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
+        elements.into_iter().map(|element| i64::read(element.get())).collect()
+    }
+}
 
 impl Field for String {
     const WHAT: &'static str = "a string";
@@ -300,7 +323,7 @@ fn explain(error: &serde_json::Error) -> Problem {
         return unknown_field(name, &text);
     }
     if let Some(name) = named("duplicate field `") {
-        return Problem::bad_request(format!("{name} is given twice; give it once"));
+        return Problem::bad_request(format!("{} is given twice; give it once", shortened(name)));
     }
     Problem::bad_request(format!("The body is not valid JSON: {text}"))
 }
@@ -309,9 +332,9 @@ fn explain(error: &serde_json::Error) -> Problem {
 pub fn bad_query(account: &str) -> Problem {
     let text = account.split_once(": ").map_or(account, |(_, rest)| rest);
     let inner = text.split_once("unknown field `").map(|(_, rest)| rest);
-    if let Some(name) = inner.and_then(|rest| rest.split('`').next()) {
-        let known = text.split("expected").nth(1).unwrap_or_default().split('`').skip(1).step_by(2);
-        return Problem::bad_request(match nearest(name, known) {
+    if let Some(name) = inner.and_then(|rest| rest.split('`').next()).map(shortened) {
+        let known = text.rsplit("expected").next().unwrap_or_default().split('`').skip(1).step_by(2);
+        return Problem::bad_request(match nearest(&name, known) {
             Some(nearest) => format!("Unknown query parameter \"{name}\"; did you mean \"{nearest}\"?"),
             None => format!("Unknown query parameter \"{name}\"; leave it out"),
         });
@@ -321,16 +344,26 @@ pub fn bad_query(account: &str) -> Problem {
 
 /// serde's text ends "expected one of `a`, `b`" or "expected `a` or `b`".
 fn unknown_field(name: &str, text: &str) -> Problem {
-    let known = text.split("expected").nth(1).unwrap_or_default();
+    let known = text.rsplit("expected").next().unwrap_or_default();
     let known = known.split('`').skip(1).step_by(2);
-    Problem::bad_request(match nearest(name, known) {
+    let name = shortened(name);
+    Problem::bad_request(match nearest(&name, known) {
         Some(nearest) => format!("Unknown field \"{name}\"; did you mean \"{nearest}\"?"),
         None => format!("Unknown field \"{name}\"; leave it out"),
     })
 }
 
-/// The one of `known` that is most like `name`, if any is like it.
+/// What an answer repeats of a name that somebody made up.
+fn shortened(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
+}
+
+/// The one of `known` that is most like `name`, if any is like it. A name much longer than any is not compared: that
+/// takes time, and a lot of it for a body full of one name.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > 4 * LONGEST_NAME {
+        return None;
+    }
     known
         .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.75)
@@ -379,7 +412,11 @@ mod tests {
             (r#"{"user_id":1,"title":"  "}"#, "title is required"),
             (r#"{"user_id":"7","title":"x"}"#, "user_id must be an integer"),
             (r#"{"user_id":true,"title":"x"}"#, "user_id must be an integer"),
-            (r#"{"user_id":1.0,"title":"x"}"#, "user_id must be an integer"),
+            (r#"{"user_id":1.5,"title":"x"}"#, "user_id must be an integer"),
+            (r#"{"user_id":1e400,"title":"x"}"#, "user_id must be an integer"),
+            (r#"{"user_id":1.0,"title":"x"}"#, "fine"),
+            (r#"{"user_id":12e1,"title":"x"}"#, "fine"),
+            (r#"{"user_id":-0,"title":"x"}"#, "user_id must be between 1 and 9007199254740991"),
             (r#"{"user_id":0,"title":"x"}"#, "user_id must be between 1 and 9007199254740991"),
             (r#"{"user_id":1,"title":"äöüßé€"}"#, "title must be at most 5 characters long"),
             (r#"{"user_id":1,"title":"a\u0000"}"#, "title must not contain the character NUL"),

@@ -85,7 +85,8 @@ async fn around(State(edge): State<Edge>, request: Request, next: Next) -> Respo
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = match bounded(request, edge.settings.load().limits.body_bytes) {
+    let request = readable(request).and_then(|request| bounded(request, edge.settings.load().limits.body_bytes));
+    let mut response = match request {
         Ok(request) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
             Err(panic) => Problem::fault(&panicked(&*panic)).into_response(),
@@ -104,6 +105,35 @@ async fn around(State(edge): State<Edge>, request: Request, next: Next) -> Respo
 fn known(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     KNOWN.into_iter().find(|name| *name == method.as_str()).unwrap_or("OTHER")
+}
+
+/// A path that is no text leads nowhere; the routes would say so in words of their own.
+fn readable(request: Request) -> Result<Request, Problem> {
+    let path = request.uri().path();
+    if path.contains('%') && String::from_utf8(decoded(path)).is_err() {
+        return Err(nowhere(path));
+    }
+    Ok(request)
+}
+
+/// The bytes of a path; a `%` that two hexadecimal digits do not follow stands for itself.
+fn decoded(path: &str) -> Vec<u8> {
+    let mut parts = path.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let byte = part.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match byte.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&part.as_bytes()[2..]);
+            }
+            None => {
+                bytes.push(b'%');
+                bytes.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    bytes
 }
 
 /// Refuses a body that says it is too large, and cuts one that turns out to be.
@@ -136,7 +166,11 @@ fn mark(headers: &mut HeaderMap, route: &str) {
 }
 
 async fn not_found(uri: Uri) -> Problem {
-    let path: String = uri.path().chars().take(100).collect();
+    nowhere(uri.path())
+}
+
+fn nowhere(path: &str) -> Problem {
+    let path: String = path.chars().take(100).collect();
     Problem::not_found(format!("There is no {path} here; /crm/docs/ lists the routes"))
 }
 

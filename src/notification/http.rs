@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{FromRef, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,7 @@ use crate::auth::{Auth, Caller, Person};
 use crate::clock::Instant;
 use crate::http::error::json;
 use crate::http::idempotency::{self, Answer, Claim};
+use crate::http::server::Peer;
 use crate::http::{Json, Problem, Raw};
 
 /// How many notifications a page holds where nothing is said.
@@ -30,10 +32,16 @@ const LARGEST_PAGE: usize = 100;
 /// Ten years: beyond it a date is a slip of the keyboard.
 const LONGEST_SNOOZE: std::time::Duration = std::time::Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
-#[derive(Clone, FromRef)]
+/// Behind an Arc, since every request clones its state.
 struct Shared {
     notifications: Notifications,
     auth: Auth,
+}
+
+impl FromRef<Arc<Shared>> for Auth {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        shared.auth.clone()
+    }
 }
 
 /// All routes of notifications.
@@ -51,7 +59,7 @@ pub fn routes(notifications: Notifications, auth: Auth) -> OpenApiRouter {
         .routes(routes!(snooze))
         .routes(routes!(unsnooze))
         .routes(routes!(delete_notification))
-        .with_state(Shared { notifications, auth })
+        .with_state(Arc::new(Shared { notifications, auth }))
 }
 
 impl From<Error> for Problem {
@@ -74,19 +82,29 @@ impl From<Error> for Problem {
     responses((status = 201, description = "The notification is stored", body = SentAnswer<'static>),
         (status = 404, description = "There is no such user")))]
 async fn send_notification(
-    State(shared): State<Shared>,
-    caller: Caller,
+    State(shared): State<Arc<Shared>>,
+    peer: Option<Extension<Peer>>,
+    caller: Result<Caller, Problem>,
     headers: HeaderMap,
     body: Result<Json<SendBody>, Problem>,
 ) -> Result<Response, Problem> {
     let this = &shared.notifications;
+    let caller = caller.inspect_err(|problem| note_stranger(this, peer, problem))?;
     let outcome = send_judged(this, &caller, &headers, body).await;
-    if let Err(problem) = &outcome {
-        this.metrics.refused.inc();
-        let status = problem.status.as_u16();
-        tracing::info!(by = caller.description(), status, reason = %problem.reason, "A send was refused");
-    }
-    outcome
+    outcome.inspect_err(|problem| note_refusal(this, caller.description(), problem))
+}
+
+/// Every attempt to send is logged, those that are refused with the reason.
+fn note_refusal(this: &Notifications, by: &str, problem: &Problem) {
+    this.metrics.refused.inc();
+    let status = problem.status.as_u16();
+    tracing::info!(by, status, reason = %problem.reason, "A send was refused");
+}
+
+/// Whose key or token is not known has no description, only an address.
+fn note_stranger(this: &Notifications, peer: Option<Extension<Peer>>, problem: &Problem) {
+    let address = peer.map_or_else(|| "an unknown address".to_owned(), |Extension(Peer(address))| address.to_string());
+    note_refusal(this, &format!("somebody unknown at {address}"), problem);
 }
 
 async fn send_judged(
@@ -97,7 +115,7 @@ async fn send_judged(
 ) -> Result<Response, Problem> {
     caller.may_send(this.clock.now())?;
     let Json { body, bytes } = body?;
-    let new = body.judge(&this.types.load())?;
+    let new = Arc::new(body.judge(&this.types.load())?);
     let claim = Claim::of(headers, format!("{} send", caller.scope()), &bytes, this.clock.now())?;
     let (user_id, kind) = (new.user_id, new.kind.clone());
     match this.send(Request { new, claim }).await? {
@@ -122,22 +140,34 @@ async fn send_judged(
     request_body = BatchBody,
     responses((status = 200, description = "Each element was judged", body = BatchAnswer<'static>)))]
 async fn send_batch(
-    State(shared): State<Shared>,
-    caller: Caller,
+    State(shared): State<Arc<Shared>>,
+    peer: Option<Extension<Peer>>,
+    caller: Result<Caller, Problem>,
     headers: HeaderMap,
     body: Result<Json<BatchBody>, Problem>,
 ) -> Result<Response, Problem> {
-    let this = shared.notifications;
+    let this = &shared.notifications;
+    let caller = caller.inspect_err(|problem| note_stranger(this, peer, problem))?;
+    let outcome = send_batch_judged(this, &caller, &headers, body).await;
+    outcome.inspect_err(|problem| note_refusal(this, caller.description(), problem))
+}
+
+async fn send_batch_judged(
+    this: &Notifications,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: Result<Json<BatchBody>, Problem>,
+) -> Result<Response, Problem> {
     let now = this.clock.now();
     caller.may_send(now)?;
     let Json { body, bytes } = body?;
     let judged = body.judge(&this.types.load())?;
-    let claim = Claim::of(&headers, format!("{} send/batch", caller.scope()), &bytes, now)?;
+    let claim = Claim::of(headers, format!("{} send/batch", caller.scope()), &bytes, now)?;
     let (pending, metrics) = (this.pending.clone(), this.metrics.clone());
     let by = caller.description().to_owned();
     idempotency::perform(&this.database, claim, move |tx| {
         Box::pin(async move {
-            let news: Vec<_> = judged.iter().filter_map(|element| element.as_ref().ok().cloned()).collect();
+            let news: Vec<_> = judged.iter().filter_map(|element| element.as_ref().ok().cloned()).map(Arc::new).collect();
             let mut outcomes = Notifications::send_in(tx, &pending, &news, now).await?.into_iter();
             let results: Vec<Result<_, Problem>> = judged
                 .into_iter()
@@ -188,7 +218,7 @@ struct ListQuery {
     /// Those that are snoozed, in place of the inbox; not together with archived
     snoozed: Option<bool>,
     /// Only those with these words in title or message, whatever their case
-    #[param(min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     q: Option<String>,
     /// How many, 1 to 100; 20 where nothing is said
     #[param(minimum = 1, maximum = 100)]
@@ -213,8 +243,9 @@ impl ListQuery {
             return Err(Problem::bad_request(format!("limit must be between 1 and {LARGEST_PAGE}")));
         }
         let words = self.q;
-        if words.as_ref().is_some_and(|words| !(1..=200).contains(&words.chars().count())) {
-            return Err(Problem::bad_request("q must be 1 to 200 characters long"));
+        let is_good = |words: &String| (1..=200).contains(&words.chars().count()) && !words.contains('\0');
+        if !words.as_ref().is_none_or(is_good) {
+            return Err(Problem::bad_request("q must be 1 to 200 characters long, without NUL"));
         }
         let before = self.cursor.as_deref().map(cursor).transpose()?;
         let kind = self.kind.as_deref().map(|name| kind_filter(types, name)).transpose()?;
@@ -235,12 +266,12 @@ fn cursor(text: &str) -> Result<i64, Problem> {
 #[utoipa::path(get, path = "/crm/notification", tag = "notifications", params(ListQuery),
     responses((status = 200, description = "A page of notifications", body = ListAnswer<'static>)))]
 async fn list_notifications(
-    State(shared): State<Shared>,
+    State(shared): State<Arc<Shared>>,
     person: Person,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| crate::http::body::bad_query(&rejection.body_text()))?;
-    let this = shared.notifications;
+    let this = &shared.notifications;
     let filter = query.judge(&this.types.load())?;
     let page = this.list(person.id, filter).await?;
     Ok(Answer::ok(&ListAnswer::of(&page)).into_response())
@@ -249,7 +280,7 @@ async fn list_notifications(
 /// Get unread count
 #[utoipa::path(get, path = "/crm/notification/unread-count", tag = "notifications",
     responses((status = 200, description = "How many are unread", body = CountAnswer)))]
-async fn count_unread(State(shared): State<Shared>, person: Person) -> Result<Response, Problem> {
+async fn count_unread(State(shared): State<Arc<Shared>>, person: Person) -> Result<Response, Problem> {
     let unread_count = shared.notifications.unread_count(person.id).await?;
     Ok(Answer::ok(&CountAnswer { result: "Success", unread_count }).into_response())
 }
@@ -258,12 +289,12 @@ async fn count_unread(State(shared): State<Shared>, person: Person) -> Result<Re
 #[utoipa::path(post, path = "/crm/notification/mark-all-read", tag = "notifications",
     responses((status = 200, description = "Everything in the inbox counts as read", body = ChangedAnswer)))]
 async fn mark_all_read(
-    State(shared): State<Shared>,
+    State(shared): State<Arc<Shared>>,
     person: Person,
     headers: HeaderMap,
     Raw(body): Raw,
 ) -> Result<Response, Problem> {
-    let this = shared.notifications;
+    let this = &shared.notifications;
     let now = this.clock.now();
     let claim = Claim::of(&headers, format!("user:{} mark-all-read", person.id), &body, now)?;
     idempotency::perform(&this.database, claim, move |tx| {
@@ -281,7 +312,7 @@ fn changed(message: &'static str, unread_count: i64) -> Answer {
 
 /// Does one change to one of the caller's own notifications.
 async fn change_one(
-    this: Notifications,
+    this: &Notifications,
     person: &Person,
     id: &str,
     claim: Option<Claim>,
@@ -313,13 +344,13 @@ macro_rules! simple_change {
             responses((status = 200, description = $message, body = ChangedAnswer),
                 (status = 404, description = "The caller has no such notification")))]
         async fn $name(
-            State(shared): State<Shared>,
+            State(shared): State<Arc<Shared>>,
             person: Person,
             Path(id): Path<String>,
             headers: HeaderMap,
             Raw(body): Raw,
         ) -> Result<Response, Problem> {
-            let this = shared.notifications;
+            let this = &shared.notifications;
             let scope = format!("user:{} {} {id}", person.id, $action);
             let claim = Claim::of(&headers, scope, &body, this.clock.now())?;
             change_one(this, &person, &id, claim, $change, $message).await
@@ -365,13 +396,13 @@ simple_change! {
     responses((status = 200, description = "Notification snoozed", body = ChangedAnswer),
         (status = 404, description = "The caller has no such notification")))]
 async fn snooze(
-    State(shared): State<Shared>,
+    State(shared): State<Arc<Shared>>,
     person: Person,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Json<SnoozeBody>, Problem>,
 ) -> Result<Response, Problem> {
-    let this = shared.notifications;
+    let this = &shared.notifications;
     let Json { body, bytes } = body?;
     let now = this.clock.now();
     let until = body.until.required("until")?;

@@ -53,7 +53,7 @@ pub struct Notification {
     /// Its number, below 2^53.
     pub id: i64,
     /// What was sent.
-    pub content: NewNotification,
+    pub content: Arc<NewNotification>,
     /// When it was sent.
     pub created_at: Instant,
     /// Whether its user has read it.

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Request {
     /// What to send.
-    pub new: NewNotification,
+    pub new: Arc<NewNotification>,
     /// That it should happen once.
     pub claim: Option<Claim>,
 }
@@ -150,7 +150,7 @@ async fn send_all(
         });
     }
     let to_do = requests.iter().zip(&known).filter(|(_, known)| matches!(known, Known::ToDo));
-    let news: Vec<&NewNotification> = to_do.map(|(request, _)| &request.new).collect();
+    let news: Vec<Arc<NewNotification>> = to_do.map(|(request, _)| request.new.clone()).collect();
     let mut placed = store::append(tx, pending, &news, now).await?.into_iter();
     let mut outcomes = Vec::with_capacity(requests.len());
     for (request, known) in requests.iter().zip(known) {
@@ -189,7 +189,7 @@ async fn settled(tx: &mut Tx, request: &Request, id: Option<i64>, now: Instant) 
     Ok(Ok(Sent::Stored(Box::new(notification))))
 }
 
-fn fresh(id: i64, content: NewNotification, created_at: Instant) -> Notification {
+fn fresh(id: i64, content: Arc<NewNotification>, created_at: Instant) -> Notification {
     Notification { id, content, created_at, is_read: false, read_at: None, archived_at: None, snoozed_until: None }
 }
 
@@ -209,12 +209,11 @@ impl Notifications {
     pub(super) async fn send_in(
         tx: &mut Tx,
         pending: &Arc<Pending>,
-        news: &[NewNotification],
+        news: &[Arc<NewNotification>],
         now: Instant,
     ) -> Result<Vec<Result<Notification, Error>>, storage::Error> {
-        let all: Vec<&NewNotification> = news.iter().collect();
-        let placed = store::append(tx, pending, &all, now).await?;
-        let outcome = |(new, place): (&NewNotification, store::Placed)| match place {
+        let placed = store::append(tx, pending, news, now).await?;
+        let outcome = |(new, place): (&Arc<NewNotification>, store::Placed)| match place {
             Some((id, _)) => Ok(fresh(id, new.clone(), now)),
             None => Err(Error::UserUnknown(new.user_id)),
         };

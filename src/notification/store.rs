@@ -63,69 +63,91 @@ pub(super) async fn unread_count(tx: &mut Tx, user_id: i64) -> Result<Option<i64
 pub(super) async fn append(
     tx: &mut Tx,
     pending: &Arc<Pending>,
-    news: &[&NewNotification],
+    news: &[Arc<NewNotification>],
     now: Instant,
 ) -> Result<Vec<Placed>, Error> {
     match tx.engine() {
-        Engine::Sqlite => {
-            let mut placed = Vec::with_capacity(news.len());
-            for new in news {
-                placed.push(append_one(tx, pending, new, now).await?);
-            }
-            Ok(placed)
-        }
+        Engine::Sqlite => append_rows(tx, pending, news, now).await,
         Engine::Postgres => append_arrays(tx, news, now).await,
     }
 }
 
 /// SQLite: row by row is its quickest way, and the index comes later.
-async fn append_one(
+async fn append_rows(
     tx: &mut Tx,
     pending: &Arc<Pending>,
-    new: &NewNotification,
+    news: &[Arc<NewNotification>],
     now: Instant,
-) -> Result<Placed, Error> {
-    let seq = tx
-        .one(
-            "UPDATE inboxes SET head_seq = head_seq + 1, unread_count = unread_count + 1, revision = revision + 1
-             WHERE user_id = $1 RETURNING head_seq",
-            params![new.user_id],
-            |row| row.get::<i64>(0),
-        )
+) -> Result<Vec<Placed>, Error> {
+    let mut added = Vec::with_capacity(news.len());
+    let placed = append_each(tx, pending, news, now, &mut added).await;
+    // Also where it failed midway: then the whole unit is undone.
+    let undone = pending.clone();
+    tx.on_rollback(move || added.into_iter().for_each(|(user_id, seq)| undone.take_back(user_id, seq)));
+    placed
+}
+
+async fn append_each(
+    tx: &mut Tx,
+    pending: &Pending,
+    news: &[Arc<NewNotification>],
+    now: Instant,
+    added: &mut Vec<(i64, i64)>,
+) -> Result<Vec<Placed>, Error> {
+    let mut placed = Vec::with_capacity(news.len());
+    for new in news {
+        let Some(seq) = next_seq(tx, new.user_id).await? else {
+            placed.push(None);
+            continue;
+        };
+        let id = append_content(tx, new, seq, now).await?;
+        pending.add(new.user_id, Place { seq, id, kind: new.kind.clone() });
+        added.push((new.user_id, seq));
+        placed.push(Some((id, seq)));
+    }
+    Ok(placed)
+}
+
+/// Takes the user's next number. Two plain statements: RETURNING would cost more than the second one.
+async fn next_seq(tx: &mut Tx, user_id: i64) -> Result<Option<i64>, Error> {
+    let head = tx
+        .one("SELECT head_seq FROM inboxes WHERE user_id = $1", params![user_id], |row| row.get::<i64>(0))
         .await?;
-    let Some(seq) = seq else {
+    let Some(head) = head else {
         return Ok(None);
     };
-    let id = tx
-        .one(
-            "INSERT INTO notification_contents (user_id, seq, type, title, message, link, metadata,
-                related_ticket_id, related_user_id, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
-            params![
-                new.user_id,
-                seq,
-                &*new.kind,
-                &new.title,
-                &new.message,
-                &new.link,
-                &new.metadata,
-                new.related_ticket_id,
-                new.related_user_id,
-                now
-            ],
-            |row| row.get::<i64>(0),
-        )
-        .await?
-        .ok_or_else(|| Error::Fault("an insert returned no id".to_owned()))?;
-    let user_id = new.user_id;
-    pending.add(user_id, Place { seq, id, kind: new.kind.clone() });
-    let undone = pending.clone();
-    tx.on_rollback(move || undone.take_back(user_id, seq));
-    Ok(Some((id, seq)))
+    tx.execute(
+        "UPDATE inboxes SET head_seq = head_seq + 1, unread_count = unread_count + 1, revision = revision + 1
+         WHERE user_id = $1",
+        params![user_id],
+    )
+    .await?;
+    Ok(Some(head + 1))
+}
+
+async fn append_content(tx: &mut Tx, new: &NewNotification, seq: i64, now: Instant) -> Result<i64, Error> {
+    tx.insert_on_sqlite(
+        "INSERT INTO notification_contents (user_id, seq, type, title, message, link, metadata,
+            related_ticket_id, related_user_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        params![
+            new.user_id,
+            seq,
+            &*new.kind,
+            &new.title,
+            &new.message,
+            &new.link,
+            &new.metadata,
+            new.related_ticket_id,
+            new.related_user_id,
+            now
+        ],
+    )
+    .await
 }
 
 /// PostgreSQL: one statement for all inboxes, one for all rows.
-async fn append_arrays(tx: &mut Tx, news: &[&NewNotification], now: Instant) -> Result<Vec<Placed>, Error> {
+async fn append_arrays(tx: &mut Tx, news: &[Arc<NewNotification>], now: Instant) -> Result<Vec<Placed>, Error> {
     let mut wanted: BTreeMap<i64, i64> = BTreeMap::new();
     for new in news {
         *wanted.entry(new.user_id).or_default() += 1;
@@ -151,7 +173,7 @@ async fn append_arrays(tx: &mut Tx, news: &[&NewNotification], now: Instant) -> 
         .map(|new| {
             let seq = next.get_mut(&new.user_id)?;
             *seq += 1;
-            known.push(*new);
+            known.push(&**new);
             Some(*seq)
         })
         .collect();
@@ -345,7 +367,7 @@ pub(super) async fn contents(
     tx: &mut Tx,
     user_id: i64,
     ids: &[i64],
-) -> Result<BTreeMap<i64, (NewNotification, Instant)>, Error> {
+) -> Result<BTreeMap<i64, (Arc<NewNotification>, Instant)>, Error> {
     let mut found = BTreeMap::new();
     for chunk in ids.chunks(LIST_SIZES[LIST_SIZES.len() - 1]) {
         let size = LIST_SIZES.into_iter().find(|size| chunk.len() <= *size).unwrap_or(chunk.len());
@@ -359,7 +381,7 @@ pub(super) async fn contents(
         params.extend(chunk.iter().map(|id| Value::Int(*id)));
         params.resize(size + 1, Value::Int(0));
         let rows = tx.all(&sql, &params, |row| read_content(row, user_id)).await?;
-        found.extend(rows.into_iter().map(|(id, content, at)| (id, (content, at))));
+        found.extend(rows.into_iter().map(|(id, content, at)| (id, (Arc::new(content), at))));
     }
     Ok(found)
 }
@@ -383,7 +405,7 @@ pub(super) async fn notification(
     tx: &mut Tx,
     inbox: &Inbox,
     item: &Item,
-    content: NewNotification,
+    content: Arc<NewNotification>,
     created_at: Instant,
 ) -> Result<Notification, Error> {
     let is_read = !item.is_unread(inbox);

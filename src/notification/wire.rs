@@ -51,7 +51,7 @@ pub struct SendBody {
     link: Given<String>,
     /// Additional structured data, returned as it was sent: at most 16 KiB
     #[serde(default)]
-    #[schema(value_type = Option<std::collections::HashMap<String, serde_json::Value>>)]
+    #[schema(value_type = Option<Metadata>)]
     metadata: Given<Object>,
     /// Associated ticket ID
     #[serde(default)]
@@ -121,10 +121,33 @@ fn safe_metadata(object: Object) -> Result<String, Problem> {
     if depth(&text) > METADATA_DEPTH {
         return Err(Problem::bad_request(format!("metadata must nest at most {METADATA_DEPTH} levels deep")));
     }
-    if text.contains("\\u0000") && serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|value| has_nul(&value)) {
-        return Err(Problem::bad_request("metadata must not contain the character NUL"));
+    if !escapes_are_characters(&text) {
+        return Err(Problem::bad_request("metadata must not contain the character NUL or half a surrogate pair"));
     }
     Ok(text)
+}
+
+/// Whether every `\u` escape of valid JSON stands for a character that any reader can keep: neither NUL nor one half
+/// of a surrogate pair.
+fn escapes_are_characters(json: &str) -> bool {
+    let mut rest = json;
+    while let Some((_, escape)) = rest.split_once('\\') {
+        rest = match code_unit(escape) {
+            None => &escape[1..],
+            Some(0 | 0xdc00..=0xdfff) => return false,
+            Some(0xd800..=0xdbff) => match escape[5..].strip_prefix('\\') {
+                Some(low) if code_unit(low).is_some_and(|unit| (0xdc00..=0xdfff).contains(&unit)) => &low[5..],
+                _ => return false,
+            },
+            Some(_) => &escape[5..],
+        };
+    }
+    true
+}
+
+/// The number after a `u`.
+fn code_unit(escape: &str) -> Option<u16> {
+    u16::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok()
 }
 
 /// How deep valid JSON nests.
@@ -146,15 +169,6 @@ fn depth(json: &str) -> usize {
     deepest
 }
 
-fn has_nul(value: &serde_json::Value) -> bool {
-    match value {
-        serde_json::Value::String(text) => text.contains('\0'),
-        serde_json::Value::Array(values) => values.iter().any(has_nul),
-        serde_json::Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
-        _ => false,
-    }
-}
-
 /// A notification as it is shown: the seed's members, and ours after them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Shown<'a> {
@@ -168,11 +182,13 @@ pub(super) struct Shown<'a> {
     /// Notification title
     title: &'a str,
     /// Detailed message, or null
+    #[schema(required)]
     message: Option<&'a str>,
     /// Where a click leads, or null
+    #[schema(required)]
     link: Option<&'a str>,
     /// What was sent as metadata, or null
-    #[schema(value_type = Option<std::collections::HashMap<String, serde_json::Value>>)]
+    #[schema(required, value_type = Option<std::collections::HashMap<String, serde_json::Value>>)]
     metadata: Option<&'a RawValue>,
     /// Associated ticket ID; only where it was sent
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,13 +204,13 @@ pub(super) struct Shown<'a> {
     #[schema(format = DateTime)]
     created_at: String,
     /// When it was read, or null
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     read_at: Option<String>,
     /// When it was archived, or null
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     archived_at: Option<String>,
     /// When it comes back, or null
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     snoozed_until: Option<String>,
 }
 
@@ -253,6 +269,7 @@ pub(super) struct ListAnswer<'a> {
     /// How many unread ones the inbox holds in all
     unread_count: i64,
     /// Give it as `cursor` to get the next page; null on the last one
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -356,6 +373,10 @@ pub(super) struct BatchResult<'a> {
 #[schema(as = NotificationType)]
 pub(super) struct TypeName(#[expect(dead_code, reason = "stands for its schema only")] String);
 
+/// Metadata, for the document: [`crate::http::docs`] says what it may hold.
+#[derive(ToSchema)]
+pub(super) struct Metadata(#[expect(dead_code, reason = "stands for its schema only")] String);
+
 /// The type's name, shared.
 pub(super) fn kind_filter(types: &Types, name: &str) -> Result<Arc<str>, Problem> {
     types.find(name)
@@ -386,7 +407,12 @@ mod tests {
         assert!(judged(&format!("{{\"a\":\"{}\"}}", "x".repeat(METADATA_BYTES))).is_err());
         assert!(judged(&format!("{}1{}", "{\"a\":".repeat(33), "}".repeat(33))).is_err());
         assert!(judged(&format!("{}1{}", "{\"a\":".repeat(32), "}".repeat(32))).is_ok());
-        assert!(judged(r#"{"a":"\u0000"}"#).is_err());
-        assert!(judged(r#"{"a":"\\u0000"}"#).is_ok());
+        for bad in [r"\u0000", r"\u00e9\u0000", r"\ud800", r"\udc00", r"\ud800x", r"\ud83d\n", r"\ud83d\ud83d\ude00"] {
+            assert!(judged(&format!(r#"{{"a":"{bad}"}}"#)).is_err(), "{bad}");
+            assert!(judged(&format!(r#"{{"{bad}":[1]}}"#)).is_err(), "{bad}");
+        }
+        for good in [r"\\u0000", r"\u0001", r"\ud83d\ude00", r"\u00e9\n\\", r"\\\\ud800"] {
+            assert!(judged(&format!(r#"{{"a":"{good}"}}"#)).is_ok(), "{good}");
+        }
     }
 }

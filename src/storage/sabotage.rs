@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// How long a sabotaged commit on PostgreSQL waits: about as long as the sync of a disk.
+/// How late a sabotaged commit comes: about as long as a disk takes to sync.
 pub(super) const LATE: Duration = Duration::from_millis(5);
 
 static ANSWERS_BEFORE_COMMIT: LazyLock<bool> =

@@ -66,6 +66,17 @@ impl Tx {
         }
     }
 
+    /// Inserts a row on SQLite and returns the id that it was given; PostgreSQL's texts ask for it by RETURNING.
+    ///
+    /// On SQLite RETURNING is a trigger, and each statement with one opens a savepoint of its own.
+    ///
+    /// # Errors
+    /// What the database says, sorted by [`Error`].
+    pub async fn insert_on_sqlite(&mut self, sql: &str, params: &[Value<'_>]) -> Result<i64, Error> {
+        self.execute(sql, params).await?;
+        Ok(self.sqlite().last_insert_rowid())
+    }
+
     /// Runs a query and reads every row with `read`.
     ///
     /// # Errors

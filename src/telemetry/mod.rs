@@ -6,6 +6,7 @@
 pub mod metrics;
 pub mod rotate;
 
+mod background;
 mod line;
 
 use std::io::Write;
@@ -16,7 +17,6 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use tracing::{Dispatch, Subscriber};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
@@ -26,11 +26,9 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Log, LogFormat};
+use background::{Lines, Worker};
 use line::{JsonLine, OneLine, Time};
 use rotate::RotatingFile;
-
-/// Lines that may wait for their thread. The queue is set aside at start: 8,192 lines take a third of a megabyte.
-const WAITING_LINES: usize = 8_192;
 
 /// Libraries whose `info` and `debug` say nothing to an operator.
 const NOISY: [&str; 7] = ["hyper", "hyper_util", "h2", "rustls", "tokio_postgres", "reqwest", "tower"];
@@ -66,11 +64,9 @@ fn assemble(
     })?;
     let mut guard = Guard { workers: Vec::new(), stdout: None, file: None, told: AtomicUsize::new(0) };
 
-    // A system call a line would cost more than the line: the thread writes what waits at once and flushes then.
-    let stdout = std::io::BufWriter::with_capacity(64 * 1024, stdout);
-    let (stdout, worker) = in_background("log-stdout", stdout);
+    let (stdout, worker) = background::start("log-stdout", stdout)?;
     guard.workers.push(worker);
-    guard.stdout = Some(stdout.error_counter());
+    guard.stdout = Some(stdout.clone());
 
     let file = match &log.file {
         None => None,
@@ -79,9 +75,9 @@ fn assemble(
                 format!("opening the log file {}; set log.file to a file that can be written", path.display())
             })?;
             let handle = file.handle();
-            let (file, worker) = in_background("log-file", file);
+            let (file, worker) = background::start("log-file", file)?;
             guard.workers.push(worker);
-            guard.file = Some((file.error_counter(), handle));
+            guard.file = Some((file.clone(), handle));
             Some(file)
         }
     };
@@ -97,14 +93,6 @@ fn assemble(
     Ok((Dispatch::new(tracing_subscriber::registry().with(layer).with(filter)), guard))
 }
 
-fn in_background(name: &str, writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
-    NonBlockingBuilder::default()
-        .lossy(true)
-        .buffered_lines_limit(WAITING_LINES)
-        .thread_name(name)
-        .finish(writer)
-}
-
 fn json_layer<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -117,7 +105,7 @@ where
         .boxed()
 }
 
-fn text_layer<S>(stdout: NonBlocking) -> Box<dyn Layer<S> + Send + Sync>
+fn text_layer<S>(stdout: Lines) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -127,9 +115,9 @@ where
 
 /// Keeps the threads that write; when it is dropped, what waits is written (for at most a second).
 pub struct Guard {
-    workers: Vec<WorkerGuard>,
-    stdout: Option<ErrorCounter>,
-    file: Option<(ErrorCounter, rotate::Handle)>,
+    workers: Vec<Worker>,
+    stdout: Option<Lines>,
+    file: Option<(Lines, rotate::Handle)>,
     /// Dropped lines that were already warned of.
     told: AtomicUsize,
 }
@@ -169,18 +157,18 @@ impl Guard {
 
 /// Counts the lines that were not written.
 struct Losses {
-    stdout: Option<ErrorCounter>,
-    file: Option<(ErrorCounter, rotate::Handle)>,
+    stdout: Option<Lines>,
+    file: Option<(Lines, rotate::Handle)>,
 }
 
 impl Losses {
     fn dropped_by_stdout(&self) -> usize {
-        self.stdout.as_ref().map_or(0, ErrorCounter::dropped_lines)
+        self.stdout.as_ref().map_or(0, Lines::dropped)
     }
 
     /// Both those that found the queue full and those that the disk did not take.
     fn dropped_by_file(&self) -> usize {
-        self.file.as_ref().map_or(0, |(queue, handle)| queue.dropped_lines() + handle.lost_lines())
+        self.file.as_ref().map_or(0, |(queue, handle)| queue.dropped() + handle.lost_lines())
     }
 }
 

@@ -26,6 +26,15 @@ impl Screen {
         self.0.changed.notify_all();
     }
 
+    /// Waits until so many lines have come, for ten seconds at most.
+    fn wait_for_lines(&self, lines: usize) {
+        let state = self.0.state.lock().unwrap();
+        let missing = |state: &mut State| state.written.iter().filter(|byte| **byte == b'\n').count() < lines;
+        let patience = std::time::Duration::from_secs(10);
+        let (_state, waited) = self.0.changed.wait_timeout_while(state, patience, missing).unwrap();
+        assert!(!waited.timed_out(), "the lines did not come");
+    }
+
     fn text(&self) -> String {
         String::from_utf8(self.0.state.lock().unwrap().written.clone()).unwrap()
     }
@@ -36,6 +45,7 @@ impl Write for Screen {
         let state = self.0.state.lock().unwrap();
         let mut state = self.0.changed.wait_while(state, |state| state.held).unwrap();
         state.written.extend_from_slice(bytes);
+        self.0.changed.notify_all();
         Ok(bytes.len())
     }
 
@@ -124,14 +134,15 @@ fn libraries_are_quiet_below_warnings() {
 
 #[test]
 fn lines_that_nobody_takes_are_dropped_counted_and_warned_of() {
+    const LINES: usize = 150_000;
     let screen = Screen::default();
     screen.hold_up(true);
     let (dispatch, guard) = assemble(&log(LogFormat::Json, None), "info", screen.clone()).unwrap();
     let registry = metrics::Registry::new(crate::clock::Instant(0));
     guard.register(&registry);
     tracing::dispatcher::with_default(&dispatch, || {
-        // The buffer before the screen takes some, the queue takes 8,192, and the rest must go.
-        for _ in 0..WAITING_LINES + 5_000 {
+        // One batch waits at the screen, one behind it, and the rest must go.
+        for _ in 0..LINES {
             tracing::info!("a line");
         }
         let dropped = guard.dropped_lines();
@@ -139,14 +150,7 @@ fn lines_that_nobody_takes_are_dropped_counted_and_warned_of() {
         let line = format!("belfry_log_lines_dropped_total{{to=\"stdout\"}} {dropped}\n");
         assert!(registry.encode().contains(&line), "{}", registry.encode());
         screen.hold_up(false);
-        // A warning would be dropped too while the queue is full.
-        let written = WAITING_LINES + 5_000 - dropped;
-        for _ in 0..10_000 {
-            if screen.text().lines().count() == written {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
+        screen.wait_for_lines(LINES - dropped);
         guard.warn_of_dropped_lines();
         guard.warn_of_dropped_lines();
     });

@@ -7,9 +7,9 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::auth::Refusal;
 use crate::http::body::nearest;
 
-/// The longest e-mail address (RFC 5321), and the longest part before its `@`.
+/// The longest e-mail address (RFC 5321). Its parts have no limits of their own: those 64 octets of a mailbox are what
+/// every server must take at least, and a pattern could not say them.
 const LONGEST_EMAIL: usize = 254;
-const LONGEST_MAILBOX: usize = 64;
 
 /// The longest name of a person or a group, in characters.
 const LONGEST_NAME: usize = 200;
@@ -41,7 +41,6 @@ fn is_email(text: &str) -> bool {
         inner && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
     };
     text.len() <= LONGEST_EMAIL
-        && mailbox.len() <= LONGEST_MAILBOX
         && mailbox.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
         && domain.split('.').all(is_label)
 }
@@ -173,7 +172,6 @@ mod tests {
         {
             assert!(email(good).is_ok(), "{good}");
         }
-        let long = format!("{}@example.com", "a".repeat(65));
         let longer = format!("a@{}.com", "b".repeat(250));
         for bad in [
             "",
@@ -195,7 +193,6 @@ mod tests {
             "<a@b>",
             "a@b,c@d",
             "ü@b",
-            &long,
             &longer,
         ] {
             assert!(email(bad).is_err(), "{bad:?}");
@@ -250,7 +247,7 @@ mod tests {
             words in matching(Name::PATTERN),
             tag in matching(Language::PATTERN),
         ) {
-            if address.len() <= LONGEST_EMAIL && address.find('@').unwrap() <= LONGEST_MAILBOX {
+            if address.len() <= LONGEST_EMAIL {
                 prop_assert!(email(&address).is_ok(), "{:?}", address);
             }
             if words.chars().count() <= LONGEST_NAME {

@@ -33,6 +33,7 @@ pub(super) struct Shown {
     #[schema(example = "en")]
     language: String,
     /// ID of the user's manager, or null
+    #[schema(required)]
     reports_to: Option<i64>,
     /// When the user was added: UTC, whole seconds
     #[schema(format = DateTime)]
@@ -82,6 +83,7 @@ pub(super) struct UsersAnswer {
     result: &'static str,
     users: Vec<Shown>,
     /// Give it as `cursor` to get the next page; null on the last one
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 

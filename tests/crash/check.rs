@@ -61,7 +61,10 @@ async fn token(shared: &Shared, client: &Client, user: i64) -> anyhow::Result<St
     if let Some(token) = shared.token(user) {
         match client.list(&token, "limit=1").await {
             Heard::Answer(200, _) => return Ok(token),
-            other => shared.complain(&format!("the session of user {user} after the kill"), &other),
+            other => {
+                let sentence = format!("the session of user {user} is not good after the kill: {other:?}");
+                shared.model().report.broke(Broken::Lost, sentence);
+            }
         }
     }
     let heard = client.sign_in(user).await;

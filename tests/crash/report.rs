@@ -49,6 +49,11 @@ impl Report {
         self.broken.get(&promise).map_or(0, Vec::len)
     }
 
+    /// Keeps only what speaks of this promise.
+    pub fn keep_only(&mut self, promise: Broken) {
+        self.broken.retain(|broken, _| *broken == promise);
+    }
+
     pub fn is_clean(&self) -> bool {
         self.broken.is_empty()
     }

@@ -18,14 +18,19 @@ const BELFRY: &str = env!("CARGO_BIN_EXE_belfry");
 /// A server that is not ready by then will not be.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// So few places wait for their index that every round merges it several times (debug builds obey).
-const MERGE_AT: &str = "150";
-
 /// A server's files. They go when this is dropped.
 pub struct Site {
     folder: TempDir,
     port: u16,
-    sabotage: Option<&'static str>,
+}
+
+/// How a server is to work. Debug builds obey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// With so many notifications waiting for their place in SQLite's index before they are merged into it.
+    Honest { merge_at: u64 },
+    /// It answers before it commits.
+    Sabotaged,
 }
 
 /// A running process; it is killed when this is dropped.
@@ -36,17 +41,12 @@ impl Site {
     pub fn new(database_url: &str, users: &[i64], random: &mut Random) -> anyhow::Result<Self> {
         // Below the target folder: /tmp may be memory, where a sync takes no time and kills hit nothing.
         let folder = tempfile::Builder::new().prefix("crash-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let site = Self { folder, port: free_port(random)?, sabotage: None };
+        let site = Self { folder, port: free_port(random)? };
         std::fs::write(site.file("crm_config.yaml"), site.configuration(database_url))?;
         for user in users {
             site.add_user(*user)?;
         }
         Ok(site)
-    }
-
-    /// From the next start on the server breaks this promise on purpose (debug builds obey).
-    pub fn sabotage(&mut self, how: &'static str) {
-        self.sabotage = Some(how);
     }
 
     pub fn sqlite_file(&self) -> PathBuf {
@@ -81,14 +81,15 @@ impl Site {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BELFRY);
         command.args(arguments).arg("--config").arg(self.file("crm_config.yaml"));
-        command.current_dir(self.folder.path()).env_remove("RUST_LOG").env("BELFRY_MERGE_AT", MERGE_AT);
+        command.current_dir(self.folder.path()).env_remove("RUST_LOG").env_remove("BELFRY_SABOTAGE");
         command
     }
 
     fn add_user(&self, user: i64) -> anyhow::Result<()> {
         let (email, name, id) = (email(user), format!("User {user}"), user.to_string());
+        let role = if user == 1 { "admin" } else { "support" };
         let arguments =
-            ["user", "add", "--email", &email, "--name", &name, "--role", "support", "--id", &id, "--password-stdin"];
+            ["user", "add", "--email", &email, "--name", &name, "--role", role, "--id", &id, "--password-stdin"];
         let mut command = self.command(&arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("starting {BELFRY}"))?;
@@ -102,21 +103,22 @@ impl Site {
     }
 
     /// Starts the server, whether or not it comes up.
-    pub fn start(&self) -> anyhow::Result<Process> {
+    pub fn start(&self, manner: Manner) -> anyhow::Result<Process> {
         let log = File::options().create(true).append(true).open(self.file("server.log"))?;
         let mut command = self.command(&["serve"]);
-        if let Some(sabotage) = self.sabotage {
-            command.env("BELFRY_SABOTAGE", sabotage);
-        }
+        match manner {
+            Manner::Honest { merge_at } => command.env("BELFRY_MERGE_AT", merge_at.to_string()),
+            Manner::Sabotaged => command.env("BELFRY_SABOTAGE", "answer_before_commit"),
+        };
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         Ok(Process(command.spawn().with_context(|| format!("starting {BELFRY}"))?))
     }
 
     /// Starts the server; returns it and how long it took to be ready.
-    pub async fn start_ready(&self) -> anyhow::Result<(Process, Duration)> {
+    pub async fn start_ready(&self, manner: Manner) -> anyhow::Result<(Process, Duration)> {
         let client = self.client()?;
         let begun = Instant::now();
-        let mut process = self.start()?;
+        let mut process = self.start(manner)?;
         while !client.is_ready().await {
             if !process.is_alive() {
                 bail!("the server ended while it started; it said:\n{}", self.last_words());

@@ -102,7 +102,7 @@ story! {
             let longest = character.repeat(255);
             let sent = world.send(json!({"user_id": 1, "type": "custom", "title": longest})).await.expect(201);
             assert_eq!(sent["notification"]["title"], longest);
-            assert_eq!(ann.titles("?limit=1").await, [longest.clone()]);
+            assert_eq!(ann.titles("?limit=1").await, std::slice::from_ref(&longest));
             let longer = format!("{longest}{character}");
             let refused = world.send(json!({"user_id": 1, "type": "custom", "title": longer})).await.expect(400);
             assert_eq!(refused["reason"], "title must be at most 255 characters long");
@@ -198,7 +198,7 @@ story! {
     async fn a_body_that_is_no_json_is_refused_with_what_to_do(on: On) {
         let world = World::new(on).await;
         let url = format!("{}/crm/notification/send", world.base);
-        let client = reqwest::Client::new();
+        let client = &world.client;
         let ask = |header: &'static str, value: &'static str| {
             client.post(&url).header("X-API-KEY", KEY).header(header, value).body("{}").send()
         };

@@ -84,7 +84,7 @@ pub struct World {
     pub base: String,
     pub config: Config,
     pub folder: Arc<TempDir>,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
     stop: CancellationToken,
     served: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
@@ -120,6 +120,7 @@ impl World {
                 app.serve_routes(listener, routes, stop).await
             })
         };
+        #[expect(clippy::disallowed_methods, reason = "a story asks only its own server")]
         let client = reqwest::Client::new();
         World { app, base, config, folder, client, stop, served }
     }
@@ -170,6 +171,20 @@ impl World {
         self.ask("POST", "/crm/notification/send", &[("X-API-KEY", KEY)], Some(body.to_owned())).await
     }
 
+    /// A plain send to user 1 with another key.
+    pub async fn send_with(&self, key: &str) -> Reply {
+        let body = json!({"user_id": 1, "type": "custom", "title": "Sent with a key"}).to_string();
+        self.ask("POST", "/crm/notification/send", &[("X-API-KEY", key)], Some(body)).await
+    }
+
+    /// One number out of the database.
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        let found = self.app.database.read::<_, belfry::storage::Error, _>(move |tx| {
+            Box::pin(async move { tx.one(sql, &[], |row| row.get(0)).await })
+        });
+        found.await.unwrap().unwrap()
+    }
+
     /// A notification of type custom; returns its id.
     pub async fn notify(&self, user_id: i64, title: &str) -> i64 {
         let sent = self.send(json!({"user_id": user_id, "type": "custom", "title": title})).await.expect(201);
@@ -191,21 +206,24 @@ impl World {
 
     pub async fn sign_in(&self, id: i64) -> Somebody<'_> {
         let body = self.login(&format!("user{id}@example.com"), PASSWORD).await.expect(200);
-        let token = body["token"].as_str().unwrap().to_owned();
-        let refresh_token = body["refresh_token"].as_str().unwrap().to_owned();
-        Somebody { world: self, id, token, refresh_token }
+        Somebody::of(self, &body)
     }
 }
 
 /// A user who is signed in.
 pub struct Somebody<'w> {
     pub world: &'w World,
-    pub id: i64,
     pub token: String,
     pub refresh_token: String,
 }
 
-impl Somebody<'_> {
+impl<'w> Somebody<'w> {
+    /// Whom an answer of sign-in or refresh gave these tokens.
+    pub fn of(world: &'w World, answer: &Value) -> Somebody<'w> {
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        Somebody { world, token: text("token"), refresh_token: text("refresh_token") }
+    }
+
     pub async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
         self.ask_with(method, path, &[], body).await
     }

@@ -6,11 +6,11 @@ use anyhow::{Context, ensure};
 
 use crate::bench::Bench;
 use crate::client::{Connection, Measured};
-use crate::fill::{FIRST_USER, PASSWORD};
+use crate::fill::{FIRST_USER, PASSWORD, USERS};
 use crate::process::Server;
 use crate::report::{Series, Want, median};
 use crate::requests::{self, Requests};
-use crate::store::{Engine, Filling};
+use crate::store::{Engine, Filling, Store};
 
 /// How many sign in at one time: more would be told to come back.
 const SIGN_INS: usize = 16;
@@ -43,20 +43,33 @@ async fn sign_one_in(connection: &mut Connection, user_id: i64) -> anyhow::Resul
 }
 
 /// Requests of whom these tokens name, each at random.
-fn reading(path: &'static str, tokens: &[String]) -> Requests {
-    Requests::any_of(path, 200, tokens.iter().map(|token| requests::signed("GET", path, token)).collect())
+fn reading<'a>(path: &'static str, tokens: impl Iterator<Item = &'a String>) -> Requests {
+    Requests::any_of(path, 200, tokens.map(|token| requests::signed("GET", path, token)).collect())
 }
 
-const ROUTES: [(&str, &str); 2] =
-    [("list of 20", "/crm/notification/?limit=20"), ("unread count", "/crm/notification/unread-count")];
+const LIST: &str = "/crm/notification/?limit=20";
+const COUNT: &str = "/crm/notification/unread-count";
 
 const CONNECTIONS: [usize; 2] = [1, 64];
 
-fn label(engine: Engine, what: &str, filling: Filling, connections: usize) -> String {
-    format!("{} {what}, {}, {connections} conn.", engine.name(), filling.name())
+/// Who reads, at random. A session is looked up once a second, so as many people must read both stores.
+const BY_500: &str = "list of 20 by 500";
+const BY_ALL: &str = "list of 20 by all";
+const COUNT_BY_ALL: &str = "unread count by all";
+
+/// A server, and everybody's requests to it.
+struct Readers {
+    filling: Filling,
+    store: Store,
+    server: Server,
+    requests: Vec<(&'static str, Requests)>,
 }
 
-/// Lists 20 and counts, at random users who have notifications.
+fn label(engine: Engine, what: &str, filling: Filling, connections: usize) -> String {
+    format!("{} {what}, {}, {connections}", engine.name(), filling.name())
+}
+
+/// Lists 20 and counts, with little and with much stored.
 pub async fn list_and_count(bench: &mut Bench) -> anyhow::Result<()> {
     let mut series = Series::default();
     for engine in bench.stores.engines() {
@@ -64,11 +77,11 @@ pub async fn list_and_count(bench: &mut Bench) -> anyhow::Result<()> {
     }
     series.print("Reading, by people who are signed in", "req", 1.0);
     for engine in bench.stores.engines().into_iter().filter(|_| !bench.pace.quick) {
-        for (what, _) in ROUTES {
+        for what in [BY_500, COUNT_BY_ALL] {
             for connections in CONNECTIONS {
                 let of = |filling| label(engine, what, filling, connections);
                 let ratio = series.ratio(&of(Filling::TenMillion), &of(Filling::TenThousand), p50);
-                let what = format!("{}: {what}, p50 at ten million of ten thousand, {connections} conn.", engine.name());
+                let what = format!("{}: {what}, p50 at ten million of ten thousand, {connections}", engine.name());
                 bench.report.goal(what, ratio, Want::AtMost(1.5), "");
             }
         }
@@ -77,32 +90,24 @@ pub async fn list_and_count(bench: &mut Bench) -> anyhow::Result<()> {
 }
 
 async fn measure_reads(bench: &mut Bench, engine: Engine, series: &mut Series) -> anyhow::Result<()> {
-    let mut fillings = vec![Filling::TenThousand];
+    let mut all = vec![readers(bench, engine, Filling::TenThousand).await?];
     if !bench.pace.quick {
-        fillings.push(Filling::TenMillion);
-    }
-    let mut servers = Vec::new();
-    for filling in fillings {
-        let store = match (engine, filling) {
-            (Engine::Sqlite, Filling::TenMillion) => bench.full().await?,
-            _ => bench.stores.make(engine, filling).await?,
-        };
-        let server = Server::start(&store).await?;
-        let tokens = sign_in(&server, filling.shape().holders).await?;
-        check_page(&server, &tokens[0]).await?;
-        servers.push((filling, store, server, tokens));
+        all.push(readers(bench, engine, Filling::TenMillion).await?);
     }
     for _ in 0..bench.pace.rounds {
-        for (what, path) in ROUTES {
-            for connections in CONNECTIONS {
-                for (filling, _, server, tokens) in &servers {
-                    let measured = bench.load(server, connections, &reading(path, tokens)).await?;
-                    series.add(label(engine, what, *filling, connections), measured);
+        for connections in CONNECTIONS {
+            for what in [BY_500, BY_ALL, COUNT_BY_ALL] {
+                for readers in &all {
+                    let Some((_, requests)) = readers.requests.iter().find(|(known, _)| *known == what) else {
+                        continue;
+                    };
+                    let measured = bench.load(&readers.server, connections, requests).await?;
+                    series.add(label(engine, what, readers.filling, connections), measured);
                 }
             }
         }
     }
-    for (filling, store, server, _) in servers {
+    for Readers { filling, store, server, .. } in all {
         server.stop().await?;
         if (engine, filling) == (Engine::Sqlite, Filling::TenMillion) {
             bench.keep_full(store);
@@ -111,9 +116,30 @@ async fn measure_reads(bench: &mut Bench, engine: Engine, series: &mut Series) -
     Ok(())
 }
 
+async fn readers(bench: &mut Bench, engine: Engine, filling: Filling) -> anyhow::Result<Readers> {
+    let store = match (engine, filling) {
+        (Engine::Sqlite, Filling::TenMillion) => bench.full().await?,
+        _ => bench.stores.make(engine, filling).await?,
+    };
+    let server = Server::start(&store).await?;
+    let tokens = sign_in(&server, USERS).await?;
+    check_page(&server, &tokens[0]).await?;
+    let mut requests = vec![(COUNT_BY_ALL, reading(COUNT, tokens.iter()))];
+    match filling {
+        // Only the first 500 have a page of 20 there.
+        Filling::TenThousand | Filling::Empty => requests.push((BY_500, reading(LIST, tokens.iter().take(500)))),
+        Filling::TenMillion => {
+            requests.push((BY_500, reading(LIST, tokens.iter().step_by(tokens.len() / 500))));
+            requests.push((BY_ALL, reading(LIST, tokens.iter())));
+        }
+    }
+    server.settle().await?;
+    Ok(Readers { filling, store, server, requests })
+}
+
 /// A page that is not full would be cheap for the wrong reason.
 async fn check_page(server: &Server, token: &str) -> anyhow::Result<()> {
-    let (status, body) = server.call(&requests::signed("GET", ROUTES[0].1, token)).await?;
+    let (status, body) = server.call(&requests::signed("GET", LIST, token)).await?;
     let found = body.matches("\"notification_id\"").count();
     ensure!(status == 200 && found == 20, "a page of 20 holds {found} (status {status}): {body}");
     Ok(())
@@ -161,7 +187,7 @@ async fn time_mark_all(server: &Server, token: &str) -> anyhow::Result<f64> {
     server.settle().await?;
     let mut connection = Connection::open(server.address).await?;
     // The session is looked up, and the connection's buffers made, before the clock runs.
-    connection.call(&requests::signed("GET", "/crm/notification/unread-count", token)).await?;
+    connection.call(&requests::signed("GET", COUNT, token)).await?;
     let request = requests::signed("POST", "/crm/notification/mark-all-read", token);
     let began = Instant::now();
     let status = connection.call(&request).await?.status;

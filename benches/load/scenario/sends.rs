@@ -1,7 +1,9 @@
 //! Sending: against the ceiling, by the hundred, and with ten million stored.
 
+use std::time::Duration;
+
 use crate::bench::Bench;
-use crate::client::Measured;
+use crate::client::{self, Load, Measured, Until};
 use crate::process::Server;
 use crate::report::{Series, Want};
 use crate::requests::{self, Requests};
@@ -87,6 +89,7 @@ pub async fn full(bench: &mut Bench) -> anyhow::Result<()> {
     let store = bench.full().await?;
     let full = Server::start(&store).await?;
     let sends = Requests::sends(SEND);
+    age(&full, &sends).await?;
     for _ in 0..bench.pace.rounds {
         let empty_store = bench.stores.make(Engine::Sqlite, Filling::Empty).await?;
         let empty = Server::start(&empty_store).await?;
@@ -112,6 +115,14 @@ pub async fn full(bench: &mut Bench) -> anyhow::Result<()> {
         bench.report.goal(what, written, Want::AtMost(8.0), "reported");
     }
     Ok(())
+}
+
+/// A filled index has no room left on its pages, as one that grew has: the first notification of each user would pay
+/// for a page that is split.
+async fn age(server: &Server, sends: &Requests) -> anyhow::Result<()> {
+    let load = Load { connections: 64, warm_up: Duration::ZERO, until: Until::Answered(200_000) };
+    client::load(server, load, sends).await?;
+    server.settle().await
 }
 
 /// A log that loses lines is cheaper than one that keeps them: whoever reads the figures must know.

@@ -36,6 +36,7 @@ pub(in crate::auth) fn routes(auth: Auth) -> OpenApiRouter {
 #[schema(as = ApiKey)]
 struct Shown {
     /// Its number; null for a key of crm_config.yaml, which can only be changed there
+    #[schema(required)]
     id: Option<i64>,
     /// `database`, or `config` for a key of crm_config.yaml
     #[schema(example = "database")]
@@ -55,16 +56,16 @@ struct Shown {
     /// Who made it
     created_by: String,
     /// When it was made; null for a key of crm_config.yaml
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     created_at: Option<String>,
     /// From when on it is refused, or null
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     expires_at: Option<String>,
     /// Since when it is refused for good, or null
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     revoked_at: Option<String>,
     /// When it was last used, or null
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     last_used_at: Option<String>,
     #[serde(skip)]
     expires_soon: bool,

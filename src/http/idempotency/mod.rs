@@ -47,7 +47,7 @@ impl Claim {
             return Ok(None);
         };
         let key = value.to_str().unwrap_or_default();
-        if key.is_empty() || key.len() > 255 {
+        if key.len() > 255 || key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Problem::bad_request(
                 "Idempotency-Key must be 1 to 255 visible ASCII characters; a UUID is a good one",
             ));

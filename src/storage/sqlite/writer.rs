@@ -28,8 +28,11 @@ pub(super) struct Ran {
     /// Whether its writes stay.
     pub kept: bool,
     /// Answers its caller, who must hear nothing before the commit is durable.
-    pub finish: Box<dyn FnOnce(Result<(), Error>) + Send>,
+    pub finish: Finish,
 }
+
+/// Tells a unit's caller whether its commit is durable.
+type Finish = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
 pub(super) enum Order {
     Run(Unit),
@@ -132,6 +135,8 @@ impl Writer {
         }
         if sabotage::answers_before_commit() {
             finishes.drain(..).for_each(|finish| finish(Ok(())));
+            #[expect(clippy::disallowed_methods, reason = "no task runs on the writer's own thread")]
+            std::thread::sleep(sabotage::LATE);
         }
         let committed = begun.and_then(|_| self.commit());
         for finish in finishes {
@@ -142,7 +147,7 @@ impl Writer {
 
     /// Runs one unit in its savepoint; a unit that fails touches no other. A unit that panics is undone and
     /// its answer dropped, which its caller hears as a fault.
-    fn run_unit(&mut self, unit: Unit) -> Option<Box<dyn FnOnce(Result<(), Error>) + Send>> {
+    fn run_unit(&mut self, unit: Unit) -> Option<Finish> {
         let mark = self.tx.hooks();
         ready(self.tx.execute("SAVEPOINT unit", &[])).ok()?;
         let ran = catch_unwind(AssertUnwindSafe(|| unit(Ok(&mut self.tx))));

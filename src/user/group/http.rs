@@ -73,6 +73,7 @@ struct GroupsAnswer {
     result: &'static str,
     groups: Vec<Shown>,
     /// Give it as `cursor` to get the next page; null on the last one
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
