@@ -6,11 +6,13 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 LISTEN ?= 127.0.0.1:8080
 # How often `make test` kills a server in the middle of its work; `make crash ROUNDS=200` for more.
 ROUNDS ?= 25
+# How many requests `make contract` makes on each database, at least.
+CASES ?= 10000
 # Arguments to the benchmark: make bench BENCH="--help"
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint format docs bench crash
+.PHONY: help run build test check lint format docs bench crash contract
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,3 +66,6 @@ bench:  ## Measure: ratios and medians of several rounds, on SQLite and PostgreS
 crash:  ## Kill a server at random instants and look for lost notifications (ROUNDS=25)
 	@scripts/needs.sh rust cc postgres
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
+
+contract:  ## Hold the server against its OpenAPI document with schemathesis (CASES=10000 on each database)
+	scripts/contract.sh $(CASES)

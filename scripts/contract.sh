@@ -14,9 +14,11 @@ cd "$here/.."
 cases=${1:-10000}
 first_seed=${2:-1}
 version=4.32.5
-work=${CARGO_TARGET_DIR:-target}/contract
+mkdir -p "${CARGO_TARGET_DIR:-target}/contract"
+work=$(cd "${CARGO_TARGET_DIR:-target}/contract" && pwd)
 export CONTRACT_KEY=contract-key-of-at-least-thirty-two-characters
 server=
+asking=
 
 say() { printf 'contract: %s\n' "$*" >&2; }
 
@@ -26,16 +28,20 @@ stop_server() {
     wait "$server" || say "the server ended with an error: see $folder/out.log"
     server=
 }
-trap stop_server EXIT
+# Ends what we started, whatever happens.
+clean_up() {
+    [ -z "$asking" ] || kill "$asking" 2>/dev/null || true
+    stop_server
+}
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
 install_schemathesis() {
     local venv=$work/venv
-    mkdir -p "$work"
-    [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+    [ -x "$venv/bin/pip" ] || python3 -m venv "$venv" || { say "install python3-venv, then try again."; exit 1; }
     "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
-    PATH=$(cd "$venv/bin" && pwd):$PATH
+    PATH=$venv/bin:$PATH
 }
 
 free_port() {
@@ -98,11 +104,15 @@ run_pass() {
     local report=$folder/$2-$1.json code=0 only=()
     [ "$1" = person ] || only=(--include-path-regex '^/crm/(notification/send|user$|user/\{|group|api-key)')
     say "$name, as a $1, seed $2"
-    CONTRACT_AS=$1 PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=contract_hooks \
-        schemathesis --config-file "$work/schemathesis.toml" run "$CONTRACT_URL/crm/openapi.json" \
+    # From the folder of the pass: schemathesis leaves files where it stands.
+    (cd "$folder" && CONTRACT_AS=$1 PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=contract_hooks \
+        exec schemathesis --config-file "$work/schemathesis.toml" run "$CONTRACT_URL/crm/openapi.json" \
         --checks all --max-examples 60 --seed "$2" --continue-on-failure --generation-database none \
         --suppress-health-check all --warnings off --no-color \
-        --report json --report-json-path "$report" "${only[@]}" >"${report%.json}.log" 2>&1 || code=$?
+        --report json --report-json-path "$report" "${only[@]}" >"${report%.json}.log" 2>&1) &
+    asking=$!
+    wait "$asking" || code=$?
+    asking=
     [ "$code" = 0 ] || sed -n '/= FAILURES =\|= ERRORS =\|rror:/,$p' "${report%.json}.log"
     [ -f "$report" ] || { say "schemathesis did not run: see ${report%.json}.log"; exit 1; }
     total=$((total + $(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["test_cases"]["generated"])' "$report")))
@@ -140,6 +150,6 @@ cargo build --locked --bin belfry
 install_schemathesis
 write_settings
 clean=0
-(run_on sqlite sqlite:belfry.db) || clean=1
+run_on sqlite sqlite:belfry.db || clean=1
 CONTRACT_ON=postgres "$here/with-postgres.sh" "$here/contract.sh" "$cases" "$first_seed" || clean=1
 exit "$clean"

@@ -2,13 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use belfry::secret::sha256_hex;
 
 use crate::fill::{self, Shape, USERS};
 use crate::requests::API_KEY;
+
+const DATABASE_FILE: &str = "belfry.db";
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,16 @@ impl Store {
         self.folder.path()
     }
 
+    /// Runs a statement beside the server.
+    pub async fn execute(&self, sql: &str) -> anyhow::Result<()> {
+        if self.database_url.starts_with("sqlite:") {
+            let connection = rusqlite::Connection::open(self.folder().join(DATABASE_FILE))?;
+            connection.busy_timeout(Duration::from_secs(10))?;
+            return Ok(connection.execute_batch(sql)?);
+        }
+        Ok(fill::connect(&self.database_url).await?.batch_execute(sql).await?)
+    }
+
     /// Writes the configuration of a server at `address`. All that is not written here is as by default.
     pub fn write_config(&self, address: SocketAddr) -> anyhow::Result<PathBuf> {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -114,8 +126,8 @@ impl Stores {
         let database_url = match engine {
             Engine::Sqlite => {
                 let filled = self.filled_file(filling).await?;
-                std::fs::copy(&filled, folder.path().join("belfry.db"))?;
-                "sqlite:belfry.db".to_owned()
+                std::fs::copy(&filled, folder.path().join(DATABASE_FILE))?;
+                format!("sqlite:{DATABASE_FILE}")
             }
             Engine::Postgres => self.database(filling).await?,
         };
@@ -141,7 +153,7 @@ impl Stores {
         self.forget_outdated(filling)?;
         let began = Instant::now();
         let unfinished = tempfile::Builder::new().prefix("fill-").tempdir_in(&self.kept)?;
-        let file = unfinished.path().join("belfry.db");
+        let file = unfinished.path().join(DATABASE_FILE);
         fill::sqlite(&file, filling.shape()).await?;
         std::fs::File::open(&file)?.sync_all()?;
         std::fs::rename(&file, &path)?;

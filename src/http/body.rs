@@ -77,11 +77,11 @@ impl Field for i64 {
     }
 }
 
-/// JSON has one kind of number: 123.0 is the integer 123, and so the document's schemas take it.
+/// JSON has one kind of number: 123.0 is the integer 123, and so the document's schemas take it. What is too large for
+/// an `i64` becomes the largest one, which no id can be.
 fn whole(raw: &str) -> Option<i64> {
     let number: f64 = serde_json::from_str(raw).ok()?;
-    let is_exact = number.fract() == 0.0 && number.abs() <= LARGEST_ID as f64;
-    is_exact.then_some(number as i64)
+    (number.fract() == 0.0).then_some(number as i64)
 }
 
 impl Field for Vec<i64> {

@@ -115,6 +115,7 @@ pub(super) async fn wake_due(tx: &mut Tx, pending: &Arc<Pending>, now: Instant) 
             continue;
         };
         settle(tx, pending, user_id).await?;
+        inbox.indexed_seq = inbox.head_seq;
         for (_, seq) in due.iter().filter(|(owner, _)| *owner == user_id) {
             // Another node may have been quicker.
             match store::item(tx, user_id, *seq).await? {

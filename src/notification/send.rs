@@ -142,13 +142,7 @@ async fn send_all(
     requests: &[Request],
     now: Instant,
 ) -> Result<Vec<Option<Outcome>>, storage::Error> {
-    let mut known = Vec::with_capacity(requests.len());
-    for request in requests {
-        known.push(match &request.claim {
-            None => Known::ToDo,
-            Some(claim) => claimed(tx, claim).await?,
-        });
-    }
+    let known = claim_all(tx, requests).await?;
     let to_do = requests.iter().zip(&known).filter(|(_, known)| matches!(known, Known::ToDo));
     let news: Vec<Arc<NewNotification>> = to_do.map(|(request, _)| request.new.clone()).collect();
     let mut placed = store::append(tx, pending, &news, now).await?.into_iter();
@@ -164,6 +158,18 @@ async fn send_all(
         });
     }
     Ok(outcomes)
+}
+
+/// Claims in the order of the keys, so that two transactions on PostgreSQL never wait for each other in a circle.
+async fn claim_all(tx: &mut Tx, requests: &[Request]) -> Result<Vec<Known>, storage::Error> {
+    let mut known: Vec<Known> = requests.iter().map(|_| Known::ToDo).collect();
+    let claims = requests.iter().enumerate().filter_map(|(index, request)| Some((index, request.claim.as_ref()?)));
+    let mut claims: Vec<(usize, &Claim)> = claims.collect();
+    claims.sort_by_key(|(_, claim)| (&claim.scope, &claim.key));
+    for (index, claim) in claims {
+        known[index] = claimed(tx, claim).await?;
+    }
+    Ok(known)
 }
 
 async fn claimed(tx: &mut Tx, claim: &Claim) -> Result<Known, storage::Error> {

@@ -121,10 +121,40 @@ fn safe_metadata(object: Object) -> Result<String, Problem> {
     if depth(&text) > METADATA_DEPTH {
         return Err(Problem::bad_request(format!("metadata must nest at most {METADATA_DEPTH} levels deep")));
     }
+    if !numbers_are_finite(&text) {
+        return Err(Problem::bad_request("metadata must not contain numbers beyond 1.7e308; send them as strings"));
+    }
     if !escapes_are_characters(&text) {
         return Err(Problem::bad_request("metadata must not contain the character NUL or half a surrogate pair"));
     }
     Ok(text)
+}
+
+/// Whether every number of valid JSON is one that readers can hold: many read nothing of a text with 1e400 in it.
+fn numbers_are_finite(json: &str) -> bool {
+    let mut rest = json;
+    while !rest.is_empty() {
+        let (bare, string) = rest.split_once('"').unwrap_or((rest, ""));
+        let mut words = bare.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')));
+        let is_infinite = |word: &str| word.parse().is_ok_and(f64::is_infinite);
+        // The only numbers that can be: those with an exponent, and those of more than three hundred digits.
+        if words.any(|word| (word.len() > 300 || word.contains(['e', 'E'])) && is_infinite(word)) {
+            return false;
+        }
+        rest = after_string(string);
+    }
+    true
+}
+
+/// What follows the string that has just begun.
+fn after_string(json: &str) -> &str {
+    let mut escaped = false;
+    let end = json.bytes().position(|byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    end.map_or("", |end| &json[end + 1..])
 }
 
 /// Whether every `\u` escape of valid JSON stands for a character that any reader can keep: neither NUL nor one half
@@ -407,6 +437,13 @@ mod tests {
         assert!(judged(&format!("{{\"a\":\"{}\"}}", "x".repeat(METADATA_BYTES))).is_err());
         assert!(judged(&format!("{}1{}", "{\"a\":".repeat(33), "}".repeat(33))).is_err());
         assert!(judged(&format!("{}1{}", "{\"a\":".repeat(32), "}".repeat(32))).is_ok());
+        let digits = "9".repeat(400);
+        for bad in ["1e400", "-1E+400", &digits, "[1,1e999]", "\"\\\"\",\"b\":1e400"] {
+            assert!(judged(&format!(r#"{{"a":{bad}}}"#)).is_err(), "{bad}");
+        }
+        for good in ["1e308", "1e-400", "true", "\"1e400\"", "\"\\\",1e400,\""] {
+            assert!(judged(&format!(r#"{{"a":{good}}}"#)).is_ok(), "{good}");
+        }
         for bad in [r"\u0000", r"\u00e9\u0000", r"\ud800", r"\udc00", r"\ud800x", r"\ud83d\n", r"\ud83d\ud83d\ude00"] {
             assert!(judged(&format!(r#"{{"a":"{bad}"}}"#)).is_err(), "{bad}");
             assert!(judged(&format!(r#"{{"{bad}":[1]}}"#)).is_err(), "{bad}");

@@ -69,9 +69,26 @@ where
     }
 }
 
-/// The text as a JSON string, so that no character of it can end the line.
+/// The text as a JSON string, so that no character of it can end the line or command a terminal.
 fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("any text can be written as JSON")
+    let json = serde_json::to_string(text).expect("any text can be written as JSON");
+    if json.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return json;
+    }
+    // JSON leaves as they are: DEL, the controls from U+0080 on, and further line ends.
+    let mut tame = String::with_capacity(json.len());
+    for character in json.chars() {
+        match is_wild(character) {
+            true => write!(tame, "\\u{:04x}", u32::from(character)).expect("writing to a string cannot fail"),
+            false => tame.push(character),
+        }
+    }
+    tame
+}
+
+/// Whether a terminal or a reader of lines would obey the character and not show it.
+fn is_wild(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// The fields of an event as JSON members, each after a comma.
@@ -136,10 +153,9 @@ impl<W: io::Write> io::Write for OneLine<W> {
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let mut line = String::with_capacity(text.len() + 1);
         for character in text.chars() {
-            match character {
-                '\u{2028}' | '\u{2029}' => line.extend(character.escape_default()),
-                _ if character.is_control() => line.extend(character.escape_default()),
-                _ => line.push(character),
+            match is_wild(character) {
+                true => line.extend(character.escape_default()),
+                false => line.push(character),
             }
         }
         line.push('\n');

@@ -24,7 +24,10 @@ pub async fn retry_unanswered(shared: &Shared, client: &Client, random: &mut Ran
     let unanswered: Vec<usize> = {
         let model = shared.model();
         let wishes = model.wishes.iter().enumerate();
-        wishes.filter(|(_, wish)| wish.key.is_some() && wish.heard.is_none()).map(|(number, _)| number).collect()
+        wishes
+            .filter(|(_, wish)| wish.key.is_some() && wish.heard.is_none())
+            .map(|(number, _)| number)
+            .collect()
     };
     for number in unanswered {
         if random.chance(percent) {
@@ -47,7 +50,9 @@ struct Holdings {
 pub async fn inbox(shared: Shared, client: Client, user: i64, limit: u64) -> anyhow::Result<usize> {
     let token = token(&shared, &client, user).await?;
     for _ in 0..ATTEMPTS {
-        if let Some(holdings) = holdings(&client, &token, limit).await.with_context(|| format!("user {user}"))? {
+        if let Some(holdings) =
+            holdings(&client, &token, limit).await.with_context(|| format!("user {user}"))?
+        {
             judge(&mut shared.model(), user, &holdings);
             return Ok(holdings.snoozed.iter().filter(|sight| overslept(&sight.shown)).count());
         }
@@ -90,7 +95,9 @@ async fn holdings(client: &Client, token: &str, limit: u64) -> anyhow::Result<Op
 async fn unread_count(client: &Client, token: &str) -> anyhow::Result<i64> {
     let path = "/crm/notification/unread-count";
     match client.ask(reqwest::Method::GET, path, As::Person(token), None, None).await {
-        Heard::Answer(200, answer) => answer.get("unread_count").and_then(Value::as_i64).context("no unread_count"),
+        Heard::Answer(200, answer) => {
+            answer.get("unread_count").and_then(Value::as_i64).context("no unread_count")
+        }
         other => bail!("the count was answered with {other:?}"),
     }
 }
@@ -104,10 +111,11 @@ async fn whole_list(
     let mut sights = Vec::new();
     let mut cursor = String::new();
     loop {
-        let Page { sights: more, unread_count, next } = match client.list(token, &format!("{query}{cursor}")).await {
-            Heard::Answer(200, answer) => page(&answer)?,
-            other => bail!("the list {query} was answered with {other:?}"),
-        };
+        let Page { sights: more, unread_count, next } =
+            match client.list(token, &format!("{query}{cursor}")).await {
+                Heard::Answer(200, answer) => page(&answer)?,
+                other => bail!("the list {query} was answered with {other:?}"),
+            };
         sights.extend(more);
         counts.insert(unread_count);
         match next {
@@ -135,14 +143,20 @@ fn judge(model: &mut Model, user: i64, holdings: &Holdings) {
                 model.report.broke(Broken::Duplicated, sentence);
             }
             if !matches!(sight.state, State::On(stands, _) if stands == shelf) {
-                wrong(model, format!("{} stands in the list of the {shelf:?} as {:?}", sight.id, sight.state));
+                wrong(
+                    model,
+                    format!("{} stands in the list of the {shelf:?} as {:?}", sight.id, sight.state),
+                );
             }
         }
         order(model, user, list);
     }
     model.see_no_more(user, &seen);
-    let listed: Vec<i64> =
-        inbox.iter().filter(|sight| sight.state == State::On(Shelf::Inbox, Read::No)).map(|sight| sight.id).collect();
+    let listed: Vec<i64> = inbox
+        .iter()
+        .filter(|sight| sight.state == State::On(Shelf::Inbox, Read::No))
+        .map(|sight| sight.id)
+        .collect();
     if i64::try_from(listed.len()) != Ok(*unread_count) {
         wrong(model, format!("unread_count is {unread_count}, but {} are listed as unread", listed.len()));
     }

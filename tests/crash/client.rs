@@ -59,7 +59,14 @@ impl Client {
         Ok(Self { http, base: format!("http://127.0.0.1:{port}") })
     }
 
-    pub async fn ask(&self, method: Method, path: &str, who: As<'_>, body: Option<String>, key: Option<&str>) -> Heard {
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        who: As<'_>,
+        body: Option<String>,
+        key: Option<&str>,
+    ) -> Heard {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         request = match who {
             As::Program => request.header("X-API-Key", API_KEY),
@@ -73,7 +80,9 @@ impl Client {
             request = request.header("Content-Type", "application/json").body(body);
         }
         match read(request).await {
-            Ok((status, text)) => Heard::Answer(status, serde_json::from_str(&text).unwrap_or(Value::String(text))),
+            Ok((status, text)) => {
+                Heard::Answer(status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+            }
             Err(error) => Heard::Nothing(format!("{error:?}")),
         }
     }
@@ -131,10 +140,14 @@ pub struct Page {
 }
 
 pub fn page(answer: &Value) -> anyhow::Result<Page> {
-    let shown = answer.get("notifications").and_then(Value::as_array).context("a list holds notifications")?;
+    let shown =
+        answer.get("notifications").and_then(Value::as_array).context("a list holds notifications")?;
     Ok(Page {
         sights: shown.iter().map(sight).collect::<anyhow::Result<_>>()?,
-        unread_count: answer.get("unread_count").and_then(Value::as_i64).context("a list holds unread_count")?,
+        unread_count: answer
+            .get("unread_count")
+            .and_then(Value::as_i64)
+            .context("a list holds unread_count")?,
         next: answer.get("next_cursor").and_then(Value::as_str).map(str::to_owned),
     })
 }

@@ -31,6 +31,9 @@ pub fn difference(sent: &Value, shown: &Value) -> Option<String> {
     let members = sent.as_object().expect("an element is an object");
     let differing = members.iter().find(|(name, value)| shown.get(name.as_str()) != Some(value));
     differing.map(|(name, value)| {
-        format!("{name} was sent as {value} and is shown as {}", shown.get(name.as_str()).unwrap_or(&Value::Null))
+        format!(
+            "{name} was sent as {value} and is shown as {}",
+            shown.get(name.as_str()).unwrap_or(&Value::Null)
+        )
     })
 }

@@ -94,7 +94,10 @@ impl Postgres {
         let begun = Instant::now();
         let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE pid = ANY($1)";
         while self.admin.query_one(sql, &[&connections]).await?.get::<_, i64>(0) > 0 {
-            ensure!(begun.elapsed() < Duration::from_secs(20), "connections of the killed server are still open");
+            ensure!(
+                begun.elapsed() < Duration::from_secs(20),
+                "connections of the killed server are still open"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok(())
@@ -102,7 +105,8 @@ impl Postgres {
 }
 
 async fn connect(url: &str) -> anyhow::Result<tokio_postgres::Client> {
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.context("PostgreSQL")?;
+    let (client, connection) =
+        tokio_postgres::connect(url, tokio_postgres::NoTls).await.context("PostgreSQL")?;
     tokio::spawn(connection);
     Ok(client)
 }
@@ -142,7 +146,9 @@ impl Store {
             }
             Store::Postgres(postgres) => {
                 let rows = postgres.query(sql, &[]).await?;
-                let text = |row: &tokio_postgres::Row, column| row.get::<_, Option<String>>(column).unwrap_or_default();
+                let text = |row: &tokio_postgres::Row, column| {
+                    row.get::<_, Option<String>>(column).unwrap_or_default()
+                };
                 Ok(rows.iter().map(|row| (0..row.len()).map(|column| text(row, column)).collect()).collect())
             }
         }
@@ -172,7 +178,8 @@ impl Store {
         let mut stored: HashMap<Mark, i64> = HashMap::new();
         for row in rows {
             let metadata: Value = serde_json::from_str(&row[1])?;
-            let mark = content::mark_in(&metadata).with_context(|| format!("notification {} has no mark", row[0]))?;
+            let mark = content::mark_in(&metadata)
+                .with_context(|| format!("notification {} has no mark", row[0]))?;
             if let Some(other) = stored.insert(mark, row[0].parse()?) {
                 let sentence = format!("{mark:?} is stored as {other} and as {}", row[0]);
                 model.report.broke(Broken::Duplicated, sentence);
@@ -181,7 +188,8 @@ impl Store {
         for (number, wish) in model.wishes.iter().enumerate() {
             for (index, piece) in wish.pieces.iter().enumerate() {
                 let id = stored.remove(&(number, index));
-                let is_there = !(piece.possible.is_only(State::Absent) || piece.possible.is_only(State::Gone));
+                let is_there =
+                    !(piece.possible.is_only(State::Absent) || piece.possible.is_only(State::Gone));
                 if id.is_some() != is_there || (is_there && id != piece.id) {
                     let sentence = format!("{number}.{index} should be {piece:?} and is stored as {id:?}");
                     model.report.broke(Broken::Wrong, sentence);

@@ -97,7 +97,12 @@ fn tell(kind: Kind, seed: u64, options: &Options, report: &Report) -> bool {
     caught
 }
 
-async fn on_database(options: &Options, rounds: u32, seed: u64, server: Option<&str>) -> anyhow::Result<Report> {
+async fn on_database(
+    options: &Options,
+    rounds: u32,
+    seed: u64,
+    server: Option<&str>,
+) -> anyhow::Result<Report> {
     let postgres = match server {
         Some(url) => Some(Postgres::create(url).await?),
         None => None,

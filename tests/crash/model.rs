@@ -147,7 +147,8 @@ impl Model {
         }
         wish.heard.get_or_insert(now);
         if ids.len() != wish.pieces.len() {
-            let sentence = format!("send {number} of {} notifications was answered with ids {ids:?}", wish.pieces.len());
+            let sentence =
+                format!("send {number} of {} notifications was answered with ids {ids:?}", wish.pieces.len());
             self.report.broke(Broken::Wrong, sentence);
             return;
         }
@@ -193,7 +194,8 @@ impl Model {
     pub fn see(&mut self, user: i64, sight: &Sight) {
         let Sight { mark: (number, index), id, state, .. } = *sight;
         let Some(piece) = self.wishes.get_mut(number).and_then(|wish| wish.pieces.get_mut(index)) else {
-            self.report.broke(Broken::Wrong, format!("user {user} has {id}, which nobody sent: {}", sight.shown));
+            self.report
+                .broke(Broken::Wrong, format!("user {user} has {id}, which nobody sent: {}", sight.shown));
             return;
         };
         piece.settle();

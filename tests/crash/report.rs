@@ -80,7 +80,12 @@ impl fmt::Display for Report {
         )?;
         if self.is_clean() && self.kills > 0 {
             // None in n: at 95 % the true rate is below 3/n.
-            write!(f, "; none in {} kills means fewer than {:.1} in 100", self.kills, 300.0 / f64::from(self.kills))?;
+            write!(
+                f,
+                "; none in {} kills means fewer than {:.1} in 100",
+                self.kills,
+                300.0 / f64::from(self.kills)
+            )?;
         }
         for (said, times) in &self.server_errors {
             write!(f, "\n  {times} times: {said}")?;

@@ -184,7 +184,9 @@ impl<'a> Run<'a> {
         process.kill()?;
         let mut model = self.shared.model();
         if overslept > 0 {
-            model.report.broke(Broken::Wrong, format!("{overslept} snoozed notifications did not come back in time"));
+            model
+                .report
+                .broke(Broken::Wrong, format!("{overslept} snoozed notifications did not come back in time"));
         }
         drop(model);
         let store = match self.postgres {

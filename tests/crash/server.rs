@@ -88,8 +88,19 @@ impl Site {
     fn add_user(&self, user: i64) -> anyhow::Result<()> {
         let (email, name, id) = (email(user), format!("User {user}"), user.to_string());
         let role = if user == 1 { "admin" } else { "support" };
-        let arguments =
-            ["user", "add", "--email", &email, "--name", &name, "--role", role, "--id", &id, "--password-stdin"];
+        let arguments = [
+            "user",
+            "add",
+            "--email",
+            &email,
+            "--name",
+            &name,
+            "--role",
+            role,
+            "--id",
+            &id,
+            "--password-stdin",
+        ];
         let mut command = self.command(&arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("starting {BELFRY}"))?;
@@ -123,7 +134,11 @@ impl Site {
             if !process.is_alive() {
                 bail!("the server ended while it started; it said:\n{}", self.last_words());
             }
-            ensure!(begun.elapsed() < PATIENCE, "the server is not ready after {PATIENCE:?}; it said:\n{}", self.last_words());
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "the server is not ready after {PATIENCE:?}; it said:\n{}",
+                self.last_words()
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         Ok((process, begun.elapsed()))

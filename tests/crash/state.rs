@@ -113,7 +113,8 @@ impl States {
 
     /// Each of them after a change that certainly happened.
     pub fn after(self, change: Change) -> Self {
-        let after = State::ALL.iter().filter(|state| self.holds(**state)).map(|state| state.after(change).bit());
+        let after =
+            State::ALL.iter().filter(|state| self.holds(**state)).map(|state| state.after(change).bit());
         Self(after.fold(0, |all, bit| all | bit))
     }
 

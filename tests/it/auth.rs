@@ -21,11 +21,13 @@ async fn refresh(world: &World, refresh_token: &str) -> Reply {
 
 /// What an administrator sees of a user.
 async fn user(world: &World, id: i64) -> Value {
-    world.ask("GET", &format!("/crm/user/{id}"), &[("X-API-KEY", KEY)], None).await.expect(200)["user"].clone()
+    world.ask("GET", &format!("/crm/user/{id}"), &[("X-API-KEY", KEY)], None).await.expect(200)["user"]
+        .clone()
 }
 
 async fn change(world: &World, id: i64, body: Value) -> Value {
-    let changed = world.ask("PUT", &format!("/crm/user/{id}"), &[("X-API-KEY", KEY)], Some(body.to_string())).await;
+    let changed =
+        world.ask("PUT", &format!("/crm/user/{id}"), &[("X-API-KEY", KEY)], Some(body.to_string())).await;
     changed.expect(200)["user"].clone()
 }
 

@@ -35,6 +35,7 @@ async fn rows_as_text(tx: &mut Tx, table: &str) -> Result<String, Error> {
         return Ok(format!("SELECT CAST(t AS TEXT) FROM \"{table}\" t"));
     }
     let columns = "SELECT name FROM pragma_table_info($1)";
-    let quoted = tx.all(columns, params![table], |row| Ok(format!("quote(\"{}\")", row.get::<String>(0)?))).await?;
+    let quoted =
+        tx.all(columns, params![table], |row| Ok(format!("quote(\"{}\")", row.get::<String>(0)?))).await?;
     Ok(format!("SELECT {} FROM \"{table}\"", quoted.join(" || ', ' || ")))
 }

@@ -4,19 +4,25 @@
 mod world;
 
 mod dump;
+mod site;
 
 mod auth;
+mod commands;
 mod forged;
 mod idempotency;
 mod inbox;
 mod isolation;
 mod keys;
 mod limits;
+mod logs;
+mod malformed;
 mod matrix;
 mod node;
 mod people;
+mod reload;
 mod retention;
 mod seed;
 mod sending;
 mod snooze;
+mod stop;
 mod storage;

@@ -38,7 +38,11 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("POST /crm/auth/refresh", Everybody, Some("{}")),
     ("GET /crm/auth/me", Persons, None),
     ("POST /crm/notification/send", Senders, Some(r#"{"user_id":10,"type":"custom","title":"x"}"#)),
-    ("POST /crm/notification/send/batch", Senders, Some(r#"{"notifications":[{"user_id":10,"type":"custom","title":"x"}]}"#)),
+    (
+        "POST /crm/notification/send/batch",
+        Senders,
+        Some(r#"{"notifications":[{"user_id":10,"type":"custom","title":"x"}]}"#),
+    ),
     ("GET /crm/notification/", Persons, None),
     ("GET /crm/notification/unread-count", Persons, None),
     ("POST /crm/notification/mark-all-read", Persons, None),
@@ -91,8 +95,19 @@ enum Who {
 use Who::*;
 
 const EVERYONE: [Who; 13] = [
-    Nobody, BadKey, BadKeyAndAdminToken, GarbageToken, ExpiredToken, RevokedSession, KeyWithoutRoles, KeyOfSupport,
-    KeyOfAdmin, User, Other, Support, Admin,
+    Nobody,
+    BadKey,
+    BadKeyAndAdminToken,
+    GarbageToken,
+    ExpiredToken,
+    RevokedSession,
+    KeyWithoutRoles,
+    KeyOfSupport,
+    KeyOfAdmin,
+    User,
+    Other,
+    Support,
+    Admin,
 ];
 
 /// The status of the refusal that `who` gets; `None` for whoever may.
@@ -116,10 +131,16 @@ fn refusal(of: Of, who: Who) -> Option<u16> {
 async fn documented(world: &World) -> BTreeSet<String> {
     let document = world.ask("GET", "/crm/openapi.json", &[], None).await.expect(200);
     let paths = document["paths"].as_object().unwrap().iter();
-    paths.flat_map(|(path, item)| {
-        let methods = item.as_object().unwrap().keys().filter(|name| ["get", "post", "put", "patch", "delete"].contains(&name.as_str()));
-        methods.map(|method| format!("{} {path}", method.to_uppercase())).collect::<Vec<_>>()
-    }).collect()
+    paths
+        .flat_map(|(path, item)| {
+            let methods = item
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|name| ["get", "post", "put", "patch", "delete"].contains(&name.as_str()));
+            methods.map(|method| format!("{} {path}", method.to_uppercase())).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// Everybody's headers, and the things that the paths name.
@@ -141,7 +162,8 @@ impl<'w> Cast<'w> {
         let revoked = world.sign_in(10).await;
         revoked.ask("POST", "/crm/auth/logout", None).await.expect(200);
         let admin = world.person(13, &["admin"]).await.token;
-        let (other, support) = (world.person(11, &[]).await.token, world.person(12, &["support"]).await.token);
+        let (other, support) =
+            (world.person(11, &[]).await.token, world.person(12, &["support"]).await.token);
         world.person(99, &[]).await;
         let key = |roles: &'static [&str]| made("/crm/api-key", json!({"name": "A key", "roles": roles}));
         let (plain, helping) = (key(&[]).await, key(&["support"]).await);
@@ -180,15 +202,26 @@ impl<'w> Cast<'w> {
             _ if method == "DELETE" => 99,
             _ => 10,
         };
-        let headers: Vec<(&str, &str)> = self.headers[&who].iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers: Vec<(&str, &str)> =
+            self.headers[&who].iter().map(|(name, value)| (*name, value.as_str())).collect();
         let path = path.replace("{id}", &id.to_string());
         self.world.ask(method, &path, &headers, body.map(str::to_owned)).await
+    }
+
+    /// Has every key used and its use written down: that is done half a minute later otherwise, at any moment.
+    async fn settle(&self) {
+        for who in EVERYONE {
+            self.ask(who, "GET /crm/auth/me", None).await;
+        }
+        self.world.app.tick().await;
     }
 
     /// Everything that is stored, but for what housekeeping moves about by itself.
     async fn stored(&self) -> Vec<String> {
         let mut rows = dump(&self.world.app.database).await;
-        rows.retain(|row| !["inbox_items:", "inbox_index:", "inboxes:"].iter().any(|table| row.starts_with(table)));
+        rows.retain(|row| {
+            !["inbox_items:", "inbox_index:", "inboxes:"].iter().any(|table| row.starts_with(table))
+        });
         rows
     }
 }
@@ -206,6 +239,7 @@ story! {
         let mut wrong = Vec::new();
 
         // Whoever may not is refused, and nothing is stored.
+        cast.settle().await;
         let before = cast.stored().await;
         for (operation, of, body) in OPERATIONS {
             for who in EVERYONE {

@@ -120,8 +120,7 @@ impl World {
                 app.serve_routes(listener, routes, stop).await
             })
         };
-        #[expect(clippy::disallowed_methods, reason = "a story asks only its own server")]
-        let client = reqwest::Client::new();
+        let client = client();
         World { app, base, config, folder, client, stop, served }
     }
 
@@ -146,20 +145,14 @@ impl World {
     }
 
     /// A request with any headers.
-    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Reply {
-        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.client.request(method, format!("{}{path}", self.base));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            request = request.header("Content-Type", "application/json").body(body);
-        }
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, headers, text, body }
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Reply {
+        ask(&self.client, method, &format!("{}{path}", self.base), headers, body).await.unwrap()
     }
 
     /// A send with the key of these stories.
@@ -210,6 +203,34 @@ impl World {
     }
 }
 
+/// A client for servers of these stories; what takes longer than its patience has failed.
+#[expect(clippy::disallowed_methods, reason = "a story asks only its own server")]
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+/// A request with any headers, to any server.
+pub async fn ask(
+    client: &reqwest::Client,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+) -> reqwest::Result<Reply> {
+    let mut request = client.request(reqwest::Method::from_bytes(method.as_bytes()).unwrap(), url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    if let Some(body) = body {
+        request = request.header("Content-Type", "application/json").body(body);
+    }
+    let response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await?;
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Ok(Reply { status, headers, text, body })
+}
+
 /// A user who is signed in.
 pub struct Somebody<'w> {
     pub world: &'w World,
@@ -228,7 +249,13 @@ impl<'w> Somebody<'w> {
         self.ask_with(method, path, &[], body).await
     }
 
-    pub async fn ask_with(&self, method: &str, path: &str, more: &[(&str, &str)], body: Option<Value>) -> Reply {
+    pub async fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Reply {
         let bearer = format!("Bearer {}", self.token);
         let mut headers = vec![("Authorization", bearer.as_str())];
         headers.extend_from_slice(more);

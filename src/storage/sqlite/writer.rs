@@ -222,11 +222,13 @@ impl Writer {
 
 /// After a failed sync nobody knows what is on the disk, and SQLite would carry on as if nothing had
 /// happened; so the process ends and the next start reads what is really there (promise P5).
+#[expect(clippy::disallowed_methods, reason = "the log's thread needs a moment to write the last words")]
 fn end_if_the_disk_failed(error: &Error) {
     if let Error::Unavailable(text) = error
         && text.contains("disk I/O error")
     {
-        tracing::error!("The disk failed ({text}); ending so that nothing more is acknowledged");
+        tracing::error!("The disk failed ({text}); ending so that nothing more is acknowledged. Look at the disk, then start again");
+        std::thread::sleep(Duration::from_millis(200));
         std::process::exit(74);
     }
 }
