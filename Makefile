@@ -33,6 +33,7 @@ test:  ## Check formatting and lints, run every test on SQLite and PostgreSQL, c
 	scripts/with-postgres.sh $(CARGO) test --locked --workspace --lib --bins --test it --test tidy
 	$(CARGO) test --locked --workspace --doc
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- 20 --sabotage
 
 check:  ## The quick inner loop: formatting, lints, unit tests, stories on SQLite
 	@scripts/needs.sh rust cc

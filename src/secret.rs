@@ -46,20 +46,29 @@ pub fn token() -> String {
 pub fn load_or_make(folder: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
     let path = folder.join(name);
     std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made {
-        Ok(mut file) => {
-            let secret = random::<32>();
-            file.write_all(&secret).and_then(|()| file.sync_all()).with_context(|| format!("writing {}", path.display()))?;
-            Ok(secret)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let secret = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-            secret.try_into().map_err(|_| {
-                anyhow::anyhow!("{} is damaged: it must hold 32 bytes; restore it, or delete it to sign everybody out", path.display())
-            })
-        }
-        Err(error) => Err(error).with_context(|| format!("writing {}", path.display())),
+    if !path.exists() {
+        make(&path).with_context(|| format!("writing {}", path.display()))?;
+    }
+    let secret = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    secret.try_into().map_err(|_| {
+        anyhow::anyhow!(
+            "{} is damaged: it must hold 32 bytes; restore it, or delete it to sign everybody out",
+            path.display()
+        )
+    })
+}
+
+/// Written beside and linked into place whole: a start that is cut short leaves no half of a secret, and of two
+/// starts at once the first one's secret stands.
+fn make(path: &Path) -> std::io::Result<()> {
+    let beside = path.with_extension(token());
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(&random::<32>()).and_then(|()| file.sync_all())?;
+    let linked = std::fs::hard_link(&beside, path);
+    std::fs::remove_file(&beside)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

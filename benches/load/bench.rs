@@ -47,7 +47,12 @@ impl Bench {
     }
 
     /// Loads `server` for one window after a short warm-up.
-    pub async fn load(&self, server: &Server, connections: usize, requests: &Requests) -> anyhow::Result<Measured> {
+    pub async fn load(
+        &self,
+        server: &Server,
+        connections: usize,
+        requests: &Requests,
+    ) -> anyhow::Result<Measured> {
         self.load_for(server, connections, requests, self.pace.window).await
     }
 

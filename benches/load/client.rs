@@ -215,7 +215,8 @@ async fn observe(server: &Server, load: Load, shared: &Shared) -> anyhow::Result
     match load.until {
         Until::Elapsed(window) => {
             while began.elapsed() < window && !shared.is_over.get() {
-                tokio::time::sleep(window.saturating_sub(began.elapsed()).min(Duration::from_millis(100))).await;
+                tokio::time::sleep(window.saturating_sub(began.elapsed()).min(Duration::from_millis(100)))
+                    .await;
             }
         }
         Until::Answered(count) => {

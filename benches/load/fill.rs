@@ -47,7 +47,9 @@ impl Shape {
 type Series = fn(i64, i64) -> String;
 
 fn series_on_sqlite(from: i64, to: i64) -> String {
-    format!("(WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}) SELECT i FROM n) AS n")
+    format!(
+        "(WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}) SELECT i FROM n) AS n"
+    )
 }
 
 fn series_on_postgres(from: i64, to: i64) -> String {
@@ -109,7 +111,9 @@ pub async fn sqlite(path: &Path, shape: Shape) -> anyhow::Result<()> {
     leave_the_log(&connection).await?;
     connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")?;
     for statement in statements(shape, series_on_sqlite, Clock::Real.now())? {
-        connection.execute_batch(&format!("BEGIN; {statement}; COMMIT;")).with_context(|| statement.clone())?;
+        connection
+            .execute_batch(&format!("BEGIN; {statement}; COMMIT;"))
+            .with_context(|| statement.clone())?;
     }
     let merged = format!("UPDATE inbox_index SET merged_to = {} WHERE id = 1", shape.rows());
     connection.execute_batch(&format!("{merged}; PRAGMA journal_mode = WAL;"))?;
@@ -137,7 +141,8 @@ pub async fn postgres(url: &str, shape: Shape) -> anyhow::Result<()> {
         client.batch_execute(&statement).await.with_context(|| statement.clone())?;
     }
     if shape.rows() > 0 {
-        let numbers = format!("SELECT setval(pg_get_serial_sequence('notification_contents', 'id'), {})", shape.rows());
+        let numbers =
+            format!("SELECT setval(pg_get_serial_sequence('notification_contents', 'id'), {})", shape.rows());
         client.batch_execute(&numbers).await?;
     }
     // Otherwise it is done by itself, in the middle of a measurement.
@@ -148,7 +153,8 @@ pub async fn postgres(url: &str, shape: Shape) -> anyhow::Result<()> {
 
 /// A connection to PostgreSQL, for as long as the client lives.
 pub async fn connect(url: &str) -> anyhow::Result<tokio_postgres::Client> {
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.context("PostgreSQL")?;
+    let (client, connection) =
+        tokio_postgres::connect(url, tokio_postgres::NoTls).await.context("PostgreSQL")?;
     tokio::spawn(async move { drop(connection.await) });
     Ok(client)
 }

@@ -104,7 +104,8 @@ impl Server {
     pub fn resident(&self) -> anyhow::Result<u64> {
         let status = self.proc("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kibibytes = line.and_then(|line| line.trim().split(' ').next()).and_then(|number| number.parse().ok());
+        let kibibytes =
+            line.and_then(|line| line.trim().split(' ').next()).and_then(|number| number.parse().ok());
         Ok(kibibytes.unwrap_or(0u64) * 1024)
     }
 
@@ -114,7 +115,8 @@ impl Server {
 
     fn written(&self) -> anyhow::Result<u64> {
         let io = self.proc("io")?;
-        let number = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).and_then(|text| text.parse().ok());
+        let number =
+            io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).and_then(|text| text.parse().ok());
         number.context("/proc does not say what was written")
     }
 
@@ -178,6 +180,7 @@ impl Usage {
 /// Processor time of the whole machine that was not idle: user, nice, system, irq, softirq and stolen.
 fn busy(stat: &str) -> Duration {
     let line = stat.lines().next().unwrap_or_default();
-    let numbers: Vec<u32> = line.split_whitespace().skip(1).filter_map(|number| number.parse().ok()).collect();
+    let numbers: Vec<u32> =
+        line.split_whitespace().skip(1).filter_map(|number| number.parse().ok()).collect();
     TICK * [0, 1, 2, 5, 6, 7].iter().filter_map(|index| numbers.get(*index)).sum::<u32>()
 }

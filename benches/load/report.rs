@@ -33,7 +33,9 @@ impl Report {
             pace.rounds,
             pace.window.as_secs_f64()
         );
-        println!("CPU in µs a request. \"others\" is what everybody else took of one core; above 0.30 distrust rates.");
+        println!(
+            "CPU in µs a request. \"others\" is what everybody else took of one core; above 0.30 distrust rates."
+        );
         Self { goals: Vec::new() }
     }
 

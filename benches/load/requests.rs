@@ -111,7 +111,8 @@ pub fn batch_for(user_id: i64, size: usize) -> Vec<u8> {
 /// A request with a bearer token and without a body.
 pub fn signed(method: &str, path: &str, token: &str) -> Vec<u8> {
     let length = if method == "GET" { "" } else { "content-length: 0\r\n" };
-    format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n{length}\r\n").into_bytes()
+    format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n{length}\r\n")
+        .into_bytes()
 }
 
 /// A request with a JSON body and without credentials.

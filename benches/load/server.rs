@@ -42,7 +42,8 @@ pub fn serve(config: &Path) -> anyhow::Result<()> {
 
 async fn serve_until_told(config: Config) -> anyhow::Result<()> {
     let log = telemetry::start(&config.log)?;
-    let listener = server::listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener =
+        server::listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let naive = naive_pool(&config.database)?;
     let app = App::open(config, Clock::Real).await?;
     log.register(&app.registry);
@@ -59,55 +60,56 @@ async fn stop_when_told(stop: CancellationToken) {
     }
 }
 
-/// As much to clone for a request as the product's own routes have.
-#[derive(Clone, FromRef)]
+/// Behind an Arc, as the product's own routes have theirs.
+#[derive(Clone)]
+struct Shared(Arc<Bench>);
+
 struct Bench {
     notifications: Notifications,
     auth: Auth,
     clock: Clock,
-    #[from_ref(skip)]
-    next_id: Arc<AtomicI64>,
-    #[from_ref(skip)]
+    next_id: AtomicI64,
     naive: Option<Pool>,
 }
 
+impl FromRef<Shared> for Auth {
+    fn from_ref(Shared(bench): &Shared) -> Self {
+        bench.auth.clone()
+    }
+}
+
 fn routes(app: &App, naive: Option<Pool>) -> Router {
-    let shared = Bench {
-        notifications: app.notifications.clone(),
-        auth: app.auth.clone(),
-        clock: app.clock.clone(),
-        next_id: Arc::default(),
-        naive,
-    };
+    let (notifications, auth, clock) = (app.notifications.clone(), app.auth.clone(), app.clock.clone());
+    let bench = Bench { notifications, auth, clock, next_id: AtomicI64::new(0), naive };
     Router::new()
         .route("/bench/ceiling", post(ceiling))
         .route("/bench/one-insert", post(one_insert))
-        .with_state(shared)
+        .with_state(Shared(Arc::new(bench)))
 }
 
 /// All that a send does but storing: the same caller, body, claim, log line and answer.
 async fn ceiling(
-    State(shared): State<Bench>,
+    State(Shared(bench)): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
     body: Result<Json<SendBody>, Problem>,
 ) -> Result<Response, Problem> {
-    let now = shared.clock.now();
-    let new = judged(&shared, &caller, &headers, body, now)?;
-    let id = shared.next_id.fetch_add(1, Ordering::Relaxed) + 1;
+    let now = bench.clock.now();
+    let new = judged(&bench, &caller, &headers, body, now)?;
+    let id = bench.next_id.fetch_add(1, Ordering::Relaxed) + 1;
     Ok(answer(&caller, id, new, now))
 }
 
 /// What one would write first: a pool of connections, and a statement a request that commits by itself.
 async fn one_insert(
-    State(shared): State<Bench>,
+    State(Shared(bench)): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
     body: Result<Json<SendBody>, Problem>,
 ) -> Result<Response, Problem> {
-    let now = shared.clock.now();
-    let new = judged(&shared, &caller, &headers, body, now)?;
-    let pool = shared.naive.as_ref().ok_or_else(|| Problem::not_found("This route is for PostgreSQL only"))?;
+    let now = bench.clock.now();
+    let new = judged(&bench, &caller, &headers, body, now)?;
+    let pool = bench.naive.as_ref().ok_or_else(|| Problem::not_found("This route is for PostgreSQL only"))?;
     match insert(pool, &new, now).await.map_err(|error| Problem::fault(&format!("{error:#}")))? {
         Some(id) => Ok(answer(&caller, id, new, now)),
         None => Err(Problem::not_found(format!("User {} not found", new.user_id))),
@@ -115,22 +117,34 @@ async fn one_insert(
 }
 
 fn judged(
-    shared: &Bench,
+    bench: &Bench,
     caller: &Caller,
     headers: &HeaderMap,
     body: Result<Json<SendBody>, Problem>,
     now: Instant,
-) -> Result<NewNotification, Problem> {
+) -> Result<Arc<NewNotification>, Problem> {
     caller.may_send(now)?;
     let Json { body, bytes } = body?;
-    let new = body.judge(&shared.notifications.types())?;
+    let new = Arc::new(body.judge(&bench.notifications.types())?);
     Claim::of(headers, format!("{} send", caller.scope()), &bytes, now)?;
     Ok(new)
 }
 
-fn answer(caller: &Caller, notification_id: i64, content: NewNotification, created_at: Instant) -> Response {
+fn answer(
+    caller: &Caller,
+    notification_id: i64,
+    content: Arc<NewNotification>,
+    created_at: Instant,
+) -> Response {
     let (user_id, kind) = (content.user_id, content.kind.clone());
-    tracing::info!(by = caller.description(), status = 201, user_id, r#type = &*kind, notification_id, "Sent");
+    tracing::info!(
+        by = caller.description(),
+        status = 201,
+        user_id,
+        r#type = &*kind,
+        notification_id,
+        "Sent"
+    );
     let notification = Notification {
         id: notification_id,
         content: content.into(),

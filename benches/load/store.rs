@@ -203,7 +203,8 @@ impl Stores {
 
 /// What a filled file depends on: another schema or another filling makes another file.
 fn recipe() -> String {
-    let ingredients = [include_str!("fill.rs"), include_str!("../../migrations/0001_foundation.sql")].concat();
+    let ingredients =
+        [include_str!("fill.rs"), include_str!("../../migrations/0001_foundation.sql")].concat();
     let version = belfry::storage::newest_version();
     format!("{version}-{}", &sha256_hex(ingredients.as_bytes())[..12])
 }
@@ -214,5 +215,10 @@ fn prefix(filling: Filling) -> String {
 }
 
 fn note_filled(engine: Engine, filling: Filling, began: Instant) {
-    println!("  (filled {} with {} in {:.0} s)", engine.name(), filling.name(), began.elapsed().as_secs_f64());
+    println!(
+        "  (filled {} with {} in {:.0} s)",
+        engine.name(),
+        filling.name(),
+        began.elapsed().as_secs_f64()
+    );
 }

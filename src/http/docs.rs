@@ -12,7 +12,7 @@ use utoipa::openapi::{
 use utoipa_swagger_ui::SwaggerUi;
 
 const ABOUT: &str = "The notification server of a CRM. External systems send with an API key (`X-API-KEY`), people \
-read with a bearer token from `/crm/auth/login`. Every POST may carry an `Idempotency-Key` (kept for 24 hours). \
+read with a bearer token from `/crm/auth/login`. Every POST but those of sign-in may carry an `Idempotency-Key` (kept for 24 hours). \
 Paths are served alike with and without a slash at the end.";
 
 const NOT_NOW: &str = "Not now; Retry-After says when to come back";
@@ -38,14 +38,20 @@ pub fn complete<'a>(mut api: OpenApi, types: impl Iterator<Item = &'a str>) -> O
         }
     }
     let mut components = api.components.take().unwrap_or_default();
+    components.schemas.values_mut().for_each(say_success);
     let names: Vec<serde_json::Value> = types.map(Into::into).collect();
     let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build();
     components.schemas.insert("NotificationType".to_owned(), RefOr::T(kind.into()));
-    components.schemas.insert("Metadata".to_owned(), RefOr::T(metadata("Additional structured data: at most 16 KiB")));
+    components
+        .schemas
+        .insert("Metadata".to_owned(), RefOr::T(metadata("Additional structured data: at most 16 KiB")));
     components.schemas.insert("MetadataValue".to_owned(), RefOr::T(metadata_value()));
     components.schemas.insert("Failure".to_owned(), RefOr::T(failure().into()));
     components.schemas.insert("Unauthorized".to_owned(), RefOr::T(unauthorized().into()));
-    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-KEY"))));
+    components.add_security_scheme(
+        "api_key",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-KEY"))),
+    );
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     api.components = Some(components);
     // The seed writes this path with a slash at its end.
@@ -53,6 +59,15 @@ pub fn complete<'a>(mut api: OpenApi, types: impl Iterator<Item = &'a str>) -> O
         api.paths.paths.insert("/crm/notification/".to_owned(), list);
     }
     api
+}
+
+/// Whatever an answer of ours says of itself is `Success`; failures have a schema of their own.
+fn say_success(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(answer)) = schema
+        && let Some(RefOr::T(Schema::Object(result))) = answer.properties.get_mut("result")
+    {
+        result.enum_values = Some(vec!["Success".into()]);
+    }
 }
 
 /// Routes of the document and its page.
@@ -163,7 +178,9 @@ fn metadata(description: &str) -> Schema {
     ObjectBuilder::new()
         .description(Some(description))
         .property_names(Some(text_without_nul()))
-        .additional_properties(Some(AdditionalProperties::RefOr(Ref::from_schema_name("MetadataValue").into())))
+        .additional_properties(Some(AdditionalProperties::RefOr(
+            Ref::from_schema_name("MetadataValue").into(),
+        )))
         .into()
 }
 
@@ -185,7 +202,10 @@ fn text_without_nul() -> Schema {
 fn failure() -> utoipa::openapi::Object {
     let text = |value: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(value)).build();
     ObjectBuilder::new()
-        .property("result", ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["Failed"])).build())
+        .property(
+            "result",
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["Failed"])).build(),
+        )
         .property("reason", text("One sentence that says what to do"))
         .required("result")
         .required("reason")

@@ -3,6 +3,7 @@
 mod change;
 mod http;
 mod inbox;
+mod metadata;
 mod metrics;
 mod pending;
 mod retention;

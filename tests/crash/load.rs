@@ -52,7 +52,7 @@ impl Shared {
             Heard::Nothing(error) => {
                 model.report.broke(Broken::Wrong, format!("{what}: no answer from a living server: {error}"));
             }
-            Heard::Answer(status, answer) if *status >= 500 && *status != 500 => {
+            Heard::Answer(status, answer) if *status > 500 => {
                 *model.report.server_errors.entry(format!("{what}: {status} {answer}")).or_default() += 1;
             }
             Heard::Answer(status, answer) => {

@@ -47,12 +47,14 @@ impl<'a> Run<'a> {
     /// Throws the files away, or keeps those of a run that found something.
     pub fn finish(self, keep: bool, done: anyhow::Result<()>) -> anyhow::Result<Report> {
         let report = std::mem::take(&mut self.shared.model().report);
-        let last_words = self.site.last_words();
-        if keep && !(done.is_ok() && report.is_clean()) {
-            println!("crash: the files are in {}", self.site.keep().display());
-        }
-        if !last_words.is_empty() && !(done.is_ok() && report.is_clean()) {
-            println!("crash: the server said last:\n{last_words}");
+        if done.is_err() || !report.is_clean() {
+            let last_words = self.site.last_words();
+            if !last_words.is_empty() {
+                println!("crash: the server said last:\n{last_words}");
+            }
+            if keep {
+                println!("crash: the files are in {}", self.site.keep().display());
+            }
         }
         done.with_context(|| format!("after {report}")).map(|()| report)
     }
@@ -113,8 +115,8 @@ impl<'a> Run<'a> {
         self.start(Manner::Honest { merge_at }).await
     }
 
-    /// As [`Run::start_honest`], now and then after a start that is killed too. Returns also what PostgreSQL still has of
-    /// the connections before.
+    /// As [`Run::start_honest`], now and then after a start that is killed too. Returns also the connections that
+    /// PostgreSQL still has from before.
     async fn start_anew(&mut self) -> anyhow::Result<(Process, Vec<i32>)> {
         while self.random.chance(15) {
             let process = self.site.start(Manner::Honest { merge_at: 30 })?;
@@ -182,20 +184,20 @@ impl<'a> Run<'a> {
         let overslept = self.check(&users, 100, &[]).await?;
         self.shared.kill_begins();
         process.kill()?;
-        let mut model = self.shared.model();
-        if overslept > 0 {
-            model
-                .report
-                .broke(Broken::Wrong, format!("{overslept} snoozed notifications did not come back in time"));
-        }
-        drop(model);
-        let store = match self.postgres {
-            Some(postgres) => Store::postgres(postgres).await?,
-            None => Store::sqlite(&self.site.sqlite_file())?,
-        };
-        // Nobody else is left who could want it while the store is read.
+        // Nobody is left who could want the model meanwhile.
         let mut model = std::mem::take(&mut *self.shared.model());
-        let checked = store.check(&mut model).await;
+        if overslept > 0 {
+            let sentence = format!("{overslept} snoozed notifications did not come back in time");
+            model.report.broke(Broken::Wrong, sentence);
+        }
+        let store = match self.postgres {
+            Some(postgres) => Store::postgres(postgres).await,
+            None => Store::sqlite(&self.site.sqlite_file()),
+        };
+        let checked = match store {
+            Ok(store) => store.check(&mut model).await,
+            Err(error) => Err(error),
+        };
         *self.shared.model() = model;
         checked
     }

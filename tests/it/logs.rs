@@ -17,7 +17,7 @@ fn attempts(lines: &[Value]) -> Vec<&Value> {
     lines.iter().filter(|line| line.get("by").is_some()).collect()
 }
 
-/// Text that would end a line, paint a terminal, or turn what follows around.
+/// Text that would end a line, forge one, or command a terminal.
 const NASTY: &str =
     "\n{\"level\":\"INFO\",\"message\":\"forged\"}\r\n\u{1b}[2J\u{1b}]0;owned\u{7}\u{85}\u{2028}\u{9b}31m\0";
 

@@ -38,7 +38,11 @@ impl Scenario {
 /// Measures what was asked for: `only` these, or all.
 pub async fn run(bench: &mut Bench, only: &[Scenario]) -> anyhow::Result<()> {
     for scenario in Scenario::ALL {
-        let is_wanted = if only.is_empty() { !(bench.pace.quick && scenario.is_large()) } else { only.contains(&scenario) };
+        let is_wanted = if only.is_empty() {
+            !(bench.pace.quick && scenario.is_large())
+        } else {
+            only.contains(&scenario)
+        };
         if !is_wanted {
             continue;
         }

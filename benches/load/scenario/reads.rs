@@ -34,7 +34,8 @@ async fn sign_in(server: &Server, count: i64) -> anyhow::Result<Vec<String>> {
 }
 
 async fn sign_one_in(connection: &mut Connection, user_id: i64) -> anyhow::Result<String> {
-    let body = serde_json::json!({ "email": format!("u{user_id}@bench.example"), "password": PASSWORD }).to_string();
+    let body =
+        serde_json::json!({ "email": format!("u{user_id}@bench.example"), "password": PASSWORD }).to_string();
     let answer = connection.call(&requests::post("/crm/auth/login", &body)).await?;
     let text = String::from_utf8_lossy(answer.body);
     ensure!(answer.status == 200, "signing user {user_id} in was answered with {}: {text}", answer.status);
@@ -81,7 +82,8 @@ pub async fn list_and_count(bench: &mut Bench) -> anyhow::Result<()> {
             for connections in CONNECTIONS {
                 let of = |filling| label(engine, what, filling, connections);
                 let ratio = series.ratio(&of(Filling::TenMillion), &of(Filling::TenThousand), p50);
-                let what = format!("{}: {what}, p50 at ten million of ten thousand, {connections}", engine.name());
+                let what =
+                    format!("{}: {what}, p50 at ten million of ten thousand, {connections}", engine.name());
                 bench.report.goal(what, ratio, Want::AtMost(1.5), "");
             }
         }
@@ -98,7 +100,8 @@ async fn measure_reads(bench: &mut Bench, engine: Engine, series: &mut Series) -
         for connections in CONNECTIONS {
             for what in [BY_500, BY_ALL, COUNT_BY_ALL] {
                 for readers in &all {
-                    let Some((_, requests)) = readers.requests.iter().find(|(known, _)| *known == what) else {
+                    let Some((_, requests)) = readers.requests.iter().find(|(known, _)| *known == what)
+                    else {
                         continue;
                     };
                     let measured = bench.load(&readers.server, connections, requests).await?;
@@ -127,7 +130,9 @@ async fn readers(bench: &mut Bench, engine: Engine, filling: Filling) -> anyhow:
     let mut requests = vec![(COUNT_BY_ALL, reading(COUNT, tokens.iter()))];
     match filling {
         // Only the first 500 have a page of 20 there.
-        Filling::TenThousand | Filling::Empty => requests.push((BY_500, reading(LIST, tokens.iter().take(500)))),
+        Filling::TenThousand | Filling::Empty => {
+            requests.push((BY_500, reading(LIST, tokens.iter().take(500))))
+        }
         Filling::TenMillion => {
             requests.push((BY_500, reading(LIST, tokens.iter().step_by(tokens.len() / 500))));
             requests.push((BY_ALL, reading(LIST, tokens.iter())));
@@ -160,7 +165,9 @@ pub async fn mark_all(bench: &mut Bench) -> anyhow::Result<()> {
         let (mut few, mut many) = (Vec::new(), Vec::new());
         for _ in 0..samples {
             // Unread again, as they were: sending as many anew would take a hundred thousand times longer.
-            store.execute("UPDATE inboxes SET read_watermark = 0, unread_count = head_seq WHERE head_seq > 0").await?;
+            store
+                .execute("UPDATE inboxes SET read_watermark = 0, unread_count = head_seq WHERE head_seq > 0")
+                .await?;
             few.push(time_mark_all(&server, &tokens[0], 10).await?);
             many.push(time_mark_all(&server, &tokens[1], MANY).await?);
         }

@@ -54,9 +54,15 @@ fn single_goals(bench: &mut Bench, series: &Series) {
         };
         let what = format!("{}: durable send of the ceiling, 256 connections", engine.name());
         bench.report.goal(what, of_ceiling(256), Want::AtLeast(least), aim);
-        println!("{}: of the ceiling {:.2} at 64 connections, {:.2} at 256", engine.name(), of_ceiling(64), of_ceiling(256));
+        println!(
+            "{}: of the ceiling {:.2} at 64 connections, {:.2} at 256",
+            engine.name(),
+            of_ceiling(64),
+            of_ceiling(256)
+        );
         if engine == Engine::Postgres {
-            let naive = series.ratio(&label(engine, "send", 256), &label(engine, "one insert a request", 256), rate);
+            let naive =
+                series.ratio(&label(engine, "send", 256), &label(engine, "one insert a request", 256), rate);
             let what = "PostgreSQL: send of one insert a request, 256 connections";
             bench.report.goal(what, naive, Want::AtLeast(2.0), "");
         }
@@ -106,12 +112,14 @@ pub async fn full(bench: &mut Bench) -> anyhow::Result<()> {
     bench.keep_full(store);
     series.print("One notification a request, ten million stored", "req", 1.0);
     for connections in [64, 256] {
-        let (one, other) = (label(Engine::Sqlite, "ten million", connections), label(Engine::Sqlite, "empty", connections));
+        let (one, other) =
+            (label(Engine::Sqlite, "ten million", connections), label(Engine::Sqlite, "empty", connections));
         let what = format!("SQLite: send at ten million of its empty-store rate, {connections}");
         bench.report.goal(what, series.ratio(&one, &other, rate), Want::AtLeast(0.40), "aim 0.75");
         let body = Requests::body_length() as f64;
         let written = series.median(&one, |measured| measured.written) / body;
-        let what = format!("SQLite: bytes written a row at ten million, in bodies of {body} B, {connections}");
+        let what =
+            format!("SQLite: bytes written a row at ten million, in bodies of {body} B, {connections}");
         bench.report.goal(what, written, Want::AtMost(8.0), "reported");
     }
     Ok(())

@@ -201,7 +201,8 @@ struct NewKeyAnswer {
 /// The answer shows the key; nothing shows it again. With an `Idempotency-Key` the answer is kept sealed.
 #[utoipa::path(post, path = "/crm/api-key", tag = "API keys",
     request_body = CreateKeyBody,
-    responses((status = 201, description = "The key is accepted from now on", body = NewKeyAnswer)))]
+    responses((status = 201, description = "The key is accepted from now on", body = NewKeyAnswer),
+        (status = 409, description = "What this Idempotency-Key was answered with cannot be shown any more")))]
 async fn create_key(
     State(auth): State<Auth>,
     Admin(caller): Admin,
