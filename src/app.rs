@@ -57,12 +57,14 @@ impl App {
     /// A database that cannot be opened, a data folder that cannot be written.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let registry = Registry::new(clock.now());
-        let database =
-            Database::open(&config.database, Purpose::Serve).await.context("the database cannot be opened")?;
+        let database = Database::open(&config.database, Purpose::Serve)
+            .await
+            .context("the database cannot be opened")?;
         let token_secret = secret::load_or_make(&config.data_dir.join("secrets"), "token.key")?;
         let auth = Auth::open(database.clone(), clock.clone(), token_secret, &config).await?;
-        let notifications =
-            Notifications::open(database.clone(), clock.clone(), &config, &registry).await.context("reading the inboxes")?;
+        let notifications = Notifications::open(database.clone(), clock.clone(), &config, &registry)
+            .await
+            .context("reading the inboxes")?;
         let users = Users::new(database.clone(), clock.clone(), auth.clone());
         let connections = Arc::new(server::Connections::default());
         registry.register_collector(server::Counted(connections.clone()));
@@ -121,9 +123,15 @@ impl App {
             Job::new(name, every, move || work(app.clone()))
         };
         vec![
-            job("waking what was snoozed", Duration::from_millis(500), |app| boxed(async move { app.wake_snoozed().await })),
-            job("refreshing API keys", Duration::from_secs(1), |app| boxed(async move { app.refresh_keys().await })),
-            job("noting when keys were used", Duration::from_secs(30), |app| boxed(async move { app.note_use().await })),
+            job("waking what was snoozed", Duration::from_millis(500), |app| {
+                boxed(async move { app.wake_snoozed().await })
+            }),
+            job("refreshing API keys", Duration::from_secs(1), |app| {
+                boxed(async move { app.refresh_keys().await })
+            }),
+            job("noting when keys were used", Duration::from_secs(30), |app| {
+                boxed(async move { app.note_use().await })
+            }),
             job("retention", Duration::from_secs(3600), |app| boxed(async move { app.expire().await })),
         ]
     }

@@ -147,7 +147,7 @@ fn answer(
     );
     let notification = Notification {
         id: notification_id,
-        content: content.into(),
+        content,
         created_at,
         is_read: false,
         read_at: None,

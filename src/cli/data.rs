@@ -16,7 +16,8 @@ pub(super) fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
 }
 
 pub(super) async fn migrate(config: Config) -> anyhow::Result<()> {
-    let told = |step: storage::Migrated| println!("applied {} ({} of {})", step.name, step.version, step.newest);
+    let told =
+        |step: storage::Migrated| println!("applied {} ({} of {})", step.name, step.version, step.newest);
     let database = Database::open_with_progress(&config.database, Purpose::Command, told).await?;
     database.close().await;
     println!("the schema is at {}", storage::newest_version());

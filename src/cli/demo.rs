@@ -26,11 +26,46 @@ const PEOPLE: &[(i64, &str, &str, &[Role], &str)] = &[
 type Example = (i64, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const EXAMPLES: &[Example] = &[
-    (123, "ticket_assigned", "Ticket #42 assigned to you", "Router at Acme drops its uplink every night", "/tickets/42", r#"{"ticket_id":42,"severity":"High"}"#),
-    (123, "billing_payment", "Payment Received", "Payment of $120.00 has been processed successfully", "/payments/9001", r#"{"payment_id":9001,"amount":120.0,"payment_method":"card"}"#),
-    (123, "provision_complete", "Service Activated", "Your mobile service has been successfully activated", "/services/167", r#"{"service_id":167,"provision_job_id":"prov-2026-00042","duration_seconds":45}"#),
-    (5, "service_expiring", "Service Expiring in 7 Days", "Your fibre line will expire soon", "/services/88", r#"{"service_id":88,"days_remaining":7}"#),
-    (1, "system_alert", "⚠️ Disk Space Warning", "Database server disk usage has exceeded 85%", "/monitoring", r#"{"severity":"warning","source":"prometheus_alertmanager"}"#),
+    (
+        123,
+        "ticket_assigned",
+        "Ticket #42 assigned to you",
+        "Router at Acme drops its uplink every night",
+        "/tickets/42",
+        r#"{"ticket_id":42,"severity":"High"}"#,
+    ),
+    (
+        123,
+        "billing_payment",
+        "Payment Received",
+        "Payment of $120.00 has been processed successfully",
+        "/payments/9001",
+        r#"{"payment_id":9001,"amount":120.0,"payment_method":"card"}"#,
+    ),
+    (
+        123,
+        "provision_complete",
+        "Service Activated",
+        "Your mobile service has been successfully activated",
+        "/services/167",
+        r#"{"service_id":167,"provision_job_id":"prov-2026-00042","duration_seconds":45}"#,
+    ),
+    (
+        5,
+        "service_expiring",
+        "Service Expiring in 7 Days",
+        "Your fibre line will expire soon",
+        "/services/88",
+        r#"{"service_id":88,"days_remaining":7}"#,
+    ),
+    (
+        1,
+        "system_alert",
+        "⚠️ Disk Space Warning",
+        "Database server disk usage has exceeded 85%",
+        "/monitoring",
+        r#"{"severity":"warning","source":"prometheus_alertmanager"}"#,
+    ),
 ];
 
 pub(super) fn demo(listen: SocketAddr, data_dir: &Path) -> anyhow::Result<()> {
@@ -65,7 +100,8 @@ async fn furnish(app: App, listen: SocketAddr) -> anyhow::Result<()> {
 }
 
 async fn send(app: &App, (user_id, kind, title, message, link, metadata): &Example) -> anyhow::Result<()> {
-    let kind = app.notifications.types().find(kind).map_err(|problem| anyhow::anyhow!("{}", problem.reason))?;
+    let kind =
+        app.notifications.types().find(kind).map_err(|problem| anyhow::anyhow!("{}", problem.reason))?;
     let new = NewNotification {
         user_id: *user_id,
         kind,

@@ -55,9 +55,17 @@ pub(super) async fn run(command: KeyCommand) -> anyhow::Result<()> {
         }
         KeyCommand::List(file) => {
             for key in keys::list(&open(&file).await?).await? {
-                let expires = key.expires_at.map_or("never expires".to_owned(), |at| format!("expires {}", at.to_rfc3339()));
+                let expires = key
+                    .expires_at
+                    .map_or("never expires".to_owned(), |at| format!("expires {}", at.to_rfc3339()));
                 let roles = key.roles.names().join(",");
-                println!("{}\t{}\t{}\t{}\t{roles}\t{expires}", key.id, key.hint, key.standing(now).as_str(), key.description);
+                println!(
+                    "{}\t{}\t{}\t{}\t{roles}\t{expires}",
+                    key.id,
+                    key.hint,
+                    key.standing(now).as_str(),
+                    key.description
+                );
             }
         }
         KeyCommand::Revoke { id, file } => {

@@ -22,12 +22,14 @@ pub(super) fn serve(path: &Path) -> anyhow::Result<()> {
 }
 
 /// What is done between opening and serving; it is told where the server listens.
-pub(super) type Prepare = dyn FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>>;
+pub(super) type Prepare =
+    dyn FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>>;
 
 /// Opens a node, prepares it and serves until SIGTERM or SIGINT. SIGHUP reads `reload_from` again.
 pub(super) fn run(
     config: Config,
-    prepare: impl FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>> + 'static,
+    prepare: impl FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>>
+    + 'static,
     reload_from: Option<PathBuf>,
 ) -> anyhow::Result<()> {
     runtime(config.runtime_threads)?.block_on(serve_until_told(config, Box::new(prepare), reload_from))
@@ -41,7 +43,11 @@ pub(super) fn runtime(threads: usize) -> anyhow::Result<tokio::runtime::Runtime>
     Ok(runtime)
 }
 
-async fn serve_until_told(config: Config, prepare: Box<Prepare>, reload_from: Option<PathBuf>) -> anyhow::Result<()> {
+async fn serve_until_told(
+    config: Config,
+    prepare: Box<Prepare>,
+    reload_from: Option<PathBuf>,
+) -> anyhow::Result<()> {
     let log = Arc::new(telemetry::start(&config.log)?);
     for warning in config.warnings() {
         tracing::warn!("{warning}");
@@ -64,7 +70,8 @@ async fn serve_until_told(config: Config, prepare: Box<Prepare>, reload_from: Op
 }
 
 async fn stop_when_told(stop: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return;
     };
@@ -90,7 +97,9 @@ async fn reload_when_told(app: App, log: Arc<telemetry::Guard>, path: Option<Pat
                 app.reload(config);
                 tracing::info!("Took over {}: keys, types, limits, retention", path.display());
             }
-            Err(error) => tracing::error!(%error, "The configuration is unchanged, for it has mistakes: {error}"),
+            Err(error) => {
+                tracing::error!(%error, "The configuration is unchanged, for it has mistakes: {error}")
+            }
         }
     }
 }

@@ -174,7 +174,9 @@ impl<T: Field> Given<T> {
     /// 400 if it is null or of another type.
     pub fn changed(self, name: &str) -> Result<Option<T>, Problem> {
         match self {
-            Given::Null => Err(Problem::bad_request(format!("{name} must be {}; leave it out to keep it", T::WHAT))),
+            Given::Null => {
+                Err(Problem::bad_request(format!("{name} must be {}; leave it out to keep it", T::WHAT)))
+            }
             given => given.optional(name),
         }
     }
@@ -435,6 +437,9 @@ mod tests {
 
     #[test]
     fn white_space_goes_only_between_the_parts() {
-        assert_eq!(compact("{ \"a b\" : [ 1 ,\n2 ], \"c\\\" \": \" \\\\\" }"), "{\"a b\":[1,2],\"c\\\" \":\" \\\\\"}");
+        assert_eq!(
+            compact("{ \"a b\" : [ 1 ,\n2 ], \"c\\\" \": \" \\\\\" }"),
+            "{\"a b\":[1,2],\"c\\\" \":\" \\\\\"}"
+        );
     }
 }

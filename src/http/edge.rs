@@ -85,7 +85,8 @@ async fn around(State(edge): State<Edge>, request: Request, next: Next) -> Respo
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let request = readable(request).and_then(|request| bounded(request, edge.settings.load().limits.body_bytes));
+    let request =
+        readable(request).and_then(|request| bounded(request, edge.settings.load().limits.body_bytes));
     let mut response = match request {
         Ok(request) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
@@ -142,7 +143,9 @@ fn bounded(request: Request, most: usize) -> Result<Request, Problem> {
     if most > 0 && body.size_hint().lower() > most as u64 {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("The body may hold at most {most} bytes; send less, or raise limits.body_bytes in crm_config.yaml"),
+            format!(
+                "The body may hold at most {most} bytes; send less, or raise limits.body_bytes in crm_config.yaml"
+            ),
         ));
     }
     let body = if most > 0 && !body.is_end_stream() { Body::new(Limited::new(body, most)) } else { body };
@@ -151,14 +154,18 @@ fn bounded(request: Request, most: usize) -> Result<Request, Problem> {
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    format!("a handler panicked: {}", text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
+    format!(
+        "a handler panicked: {}",
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    )
 }
 
 /// Headers on every answer: nothing is sniffed, framed, cached or told to the next site (security S16).
 fn mark(headers: &mut HeaderMap, route: &str) {
     const PAGES: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    let policy = if route.starts_with("/crm/docs") { PAGES } else { "default-src 'none'; frame-ancestors 'none'" };
+    let policy =
+        if route.starts_with("/crm/docs") { PAGES } else { "default-src 'none'; frame-ancestors 'none'" };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -188,13 +195,7 @@ fn cors(settings: Arc<ArcSwap<Config>>) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
-        .allow_methods([
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-        ])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,

@@ -60,7 +60,8 @@ impl Problem {
     pub fn fault(error: &dyn std::fmt::Display) -> Self {
         let reference = crate::secret::hex(&crate::secret::random::<6>());
         tracing::error!(reference, %error, "A request failed: {error}");
-        let reason = format!("Something went wrong on the server; its log has the cause under reference {reference}");
+        let reason =
+            format!("Something went wrong on the server; its log has the cause under reference {reference}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, reason)
     }
 
@@ -75,7 +76,9 @@ impl Problem {
     pub fn body(&self) -> String {
         match self.status {
             StatusCode::UNAUTHORIZED => serde_json::json!({ "message": self.reason }).to_string(),
-            _ => format!(r#"{{"result":"Failed","reason":{}}}"#, serde_json::Value::from(self.reason.as_ref())),
+            _ => {
+                format!(r#"{{"result":"Failed","reason":{}}}"#, serde_json::Value::from(self.reason.as_ref()))
+            }
         }
     }
 }

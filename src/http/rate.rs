@@ -105,7 +105,8 @@ impl Verdict {
     /// (draft-ietf-httpapi-ratelimit-headers) and, on a refusal, `Retry-After` in whole seconds, at least 1.
     /// None where there is no limit.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
-        let policy = self.is_limited().then(|| format!("\"{name}\";q={};w={}", self.limit, self.window_seconds));
+        let policy =
+            self.is_limited().then(|| format!("\"{name}\";q={};w={}", self.limit, self.window_seconds));
         let state = self
             .is_limited()
             .then(|| format!("\"{name}\";r={};t={}", self.remaining, whole_seconds(self.reset_after)));
@@ -328,7 +329,10 @@ mod tests {
         let steps = [
             (Rate::per_second(5), [(0, 9, 5), (200_000, 3, 1), (SECOND, 9, 4), (10 * SECOND, 9, 5)]),
             (Rate::per_second(1), [(0, 2, 1), (999_999, 1, 0), (SECOND, 2, 1), (10 * SECOND, 2, 1)]),
-            (Rate::per_minute(2), [(0, 3, 2), (29 * SECOND, 1, 0), (30 * SECOND, 2, 1), (600 * SECOND, 3, 2)]),
+            (
+                Rate::per_minute(2),
+                [(0, 3, 2), (29 * SECOND, 1, 0), (30 * SECOND, 2, 1), (600 * SECOND, 3, 2)],
+            ),
             (Rate::UNLIMITED, [(0, 99, 99), (0, 99, 99), (1, 99, 99), (2, 99, 99)]),
         ];
         for (rate, steps) in steps {
@@ -346,7 +350,11 @@ mod tests {
         let expected: [&[(&str, &str)]; 3] = [
             &[("ratelimit-policy", "\"send\";q=2;w=1"), ("ratelimit", "\"send\";r=1;t=1")],
             &[("ratelimit-policy", "\"send\";q=2;w=1"), ("ratelimit", "\"send\";r=0;t=1")],
-            &[("ratelimit-policy", "\"send\";q=2;w=1"), ("ratelimit", "\"send\";r=0;t=1"), ("retry-after", "1")],
+            &[
+                ("ratelimit-policy", "\"send\";q=2;w=1"),
+                ("ratelimit", "\"send\";r=0;t=1"),
+                ("retry-after", "1"),
+            ],
         ];
         for expected in expected {
             assert_eq!(headers(&limiter.check(Instant(7))), expected);
@@ -356,7 +364,10 @@ mod tests {
 
     fn headers(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
         let leak = |text: &str| -> &'static str { String::from(text).leak() };
-        verdict.headers("send").map(|(name, value)| (leak(name.as_str()), leak(value.to_str().unwrap()))).collect()
+        verdict
+            .headers("send")
+            .map(|(name, value)| (leak(name.as_str()), leak(value.to_str().unwrap())))
+            .collect()
     }
 
     #[test]

@@ -236,7 +236,10 @@ impl Front {
         // Each connection keeps to the time limit itself; a little more leaves those the last word.
         let limit = self.options.shutdown_timeout + Duration::from_millis(500);
         if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
-            tracing::warn!(connections = self.connections.open(), "stopped while connections were still open");
+            tracing::warn!(
+                connections = self.connections.open(),
+                "stopped while connections were still open"
+            );
         }
     }
 }
@@ -283,7 +286,10 @@ impl Backoff {
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused | ErrorKind::Interrupted
+        ErrorKind::ConnectionAborted
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::Interrupted
     )
 }
 

@@ -62,7 +62,9 @@ fn apply(change: Change, item: Item, read_before: Option<Instant>, inbox: &mut I
         Change::Archive if item.shelf != Shelf::Archive => {
             Item { shelf: Shelf::Archive, archived_at: Some(now), ..set_aside(item, read_before) }
         }
-        Change::Snooze(until) => Item { shelf: Shelf::Snoozed, snoozed_until: Some(until), ..set_aside(item, read_before) },
+        Change::Snooze(until) => {
+            Item { shelf: Shelf::Snoozed, snoozed_until: Some(until), ..set_aside(item, read_before) }
+        }
         Change::Unarchive if item.shelf == Shelf::Archive => brought_back(item, inbox),
         Change::Unsnooze if item.shelf == Shelf::Snoozed => brought_back(item, inbox),
         _ => item,
@@ -103,7 +105,11 @@ pub(super) async fn read_all(tx: &mut Tx, user_id: i64, now: Instant) -> Result<
 }
 
 /// Brings back some of the snoozed items whose time has come, unread and as the newest; returns how many.
-pub(super) async fn wake_due(tx: &mut Tx, pending: &Arc<Pending>, now: Instant) -> Result<usize, storage::Error> {
+pub(super) async fn wake_due(
+    tx: &mut Tx,
+    pending: &Arc<Pending>,
+    now: Instant,
+) -> Result<usize, storage::Error> {
     let due = store::due(tx, now, WOKEN_AT_ONCE).await?;
     let mut users: Vec<i64> = due.iter().map(|(user_id, _)| *user_id).collect();
     users.sort_unstable();

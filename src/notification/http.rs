@@ -103,7 +103,8 @@ fn note_refusal(this: &Notifications, by: &str, problem: &Problem) {
 
 /// Whose key or token is not known has no description, only an address.
 fn note_stranger(this: &Notifications, peer: Option<Extension<Peer>>, problem: &Problem) {
-    let address = peer.map_or_else(|| "an unknown address".to_owned(), |Extension(Peer(address))| address.to_string());
+    let address =
+        peer.map_or_else(|| "an unknown address".to_owned(), |Extension(Peer(address))| address.to_string());
     note_refusal(this, &format!("somebody unknown at {address}"), problem);
 }
 
@@ -122,12 +123,24 @@ async fn send_judged(
         Sent::Stored(notification) => {
             this.metrics.stored.inc();
             let notification_id = notification.id;
-            tracing::info!(by = caller.description(), status = 201, user_id, r#type = &*kind, notification_id, "Sent");
+            tracing::info!(
+                by = caller.description(),
+                status = 201,
+                user_id,
+                r#type = &*kind,
+                notification_id,
+                "Sent"
+            );
             Ok(json(StatusCode::CREATED, sent(&notification)))
         }
         Sent::Before(kept) => {
             this.metrics.replayed.inc();
-            tracing::info!(by = caller.description(), status = kept.status, user_id, "Sent before, answered again");
+            tracing::info!(
+                by = caller.description(),
+                status = kept.status,
+                user_id,
+                "Sent before, answered again"
+            );
             Ok(kept.into_response())
         }
     }
@@ -167,7 +180,8 @@ async fn send_batch_judged(
     let by = caller.description().to_owned();
     idempotency::perform(&this.database, claim, move |tx| {
         Box::pin(async move {
-            let news: Vec<_> = judged.iter().filter_map(|element| element.as_ref().ok().cloned()).map(Arc::new).collect();
+            let news: Vec<_> =
+                judged.iter().filter_map(|element| element.as_ref().ok().cloned()).map(Arc::new).collect();
             let mut outcomes = Notifications::send_in(tx, &pending, &news, now).await?.into_iter();
             let results: Vec<Result<_, Problem>> = judged
                 .into_iter()
@@ -193,7 +207,9 @@ async fn send_batch_judged(
 
 fn batch_result(result: &Result<super::Notification, Problem>) -> BatchResult<'_> {
     match result {
-        Ok(notification) => BatchResult { status: 201, notification: Some(Shown::of(notification)), reason: None },
+        Ok(notification) => {
+            BatchResult { status: 201, notification: Some(Shown::of(notification)), reason: None }
+        }
         Err(problem) => BatchResult {
             status: problem.status.as_u16(),
             notification: None,
@@ -232,7 +248,9 @@ impl ListQuery {
     fn judge(self, types: &super::types::Types) -> Result<Filter, Problem> {
         let shelf = match (self.archived.unwrap_or(false), self.snoozed.unwrap_or(false)) {
             (true, true) => {
-                return Err(Problem::bad_request("Ask for archived or for snoozed notifications, not for both"));
+                return Err(Problem::bad_request(
+                    "Ask for archived or for snoozed notifications, not for both",
+                ));
             }
             (true, false) => Shelf::Archive,
             (false, true) => Shelf::Snoozed,
@@ -256,7 +274,9 @@ impl ListQuery {
 fn cursor(text: &str) -> Result<i64, Problem> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| digits).ok_or_else(|| {
-        Problem::bad_request("cursor is none that this server gave; use next_cursor of the page before, or leave it out")
+        Problem::bad_request(
+            "cursor is none that this server gave; use next_cursor of the page before, or leave it out",
+        )
     })
 }
 

@@ -46,7 +46,15 @@ pub(super) struct Item {
 impl Item {
     /// An item nobody has touched.
     pub fn fresh(seq: i64, id: i64) -> Self {
-        Self { shelf: Shelf::Inbox, seq, id, read_at: None, unread_mark: None, archived_at: None, snoozed_until: None }
+        Self {
+            shelf: Shelf::Inbox,
+            seq,
+            id,
+            read_at: None,
+            unread_mark: None,
+            archived_at: None,
+            snoozed_until: None,
+        }
     }
 
     /// The watermark speaks of the inbox alone, and not of what was made unread since it moved.

@@ -19,10 +19,14 @@ impl Metrics {
     pub fn new(registry: &Registry) -> Self {
         Self {
             stored: registry.counter("belfry_notifications_stored_total", "Notifications stored in an inbox"),
-            replayed: registry
-                .counter("belfry_notifications_replayed_total", "Sends answered again under their idempotency key"),
-            refused: registry.counter("belfry_notifications_refused_total", "Sends refused, whatever the reason"),
-            expired: registry.counter("belfry_notifications_expired_total", "Notifications removed by retention"),
+            replayed: registry.counter(
+                "belfry_notifications_replayed_total",
+                "Sends answered again under their idempotency key",
+            ),
+            refused: registry
+                .counter("belfry_notifications_refused_total", "Sends refused, whatever the reason"),
+            expired: registry
+                .counter("belfry_notifications_expired_total", "Notifications removed by retention"),
         }
     }
 }

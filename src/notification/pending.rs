@@ -14,8 +14,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::{LazyLock, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use dashmap::DashMap;
 
@@ -83,7 +83,9 @@ impl Pending {
     /// been indexed.
     pub fn between(&self, user_id: i64, after: i64, to: i64) -> Vec<Place> {
         match self.users.get(&user_id) {
-            Some(places) => places.iter().filter(|place| after < place.seq && place.seq <= to).cloned().collect(),
+            Some(places) => {
+                places.iter().filter(|place| after < place.seq && place.seq <= to).cloned().collect()
+            }
             None => Vec::new(),
         }
     }
@@ -152,13 +154,20 @@ impl Merger {
         let fresh = added.wrapping_sub(std::mem::replace(&mut self.seen_added, added));
         match moment {
             Moment::Idle => IDLE_STEP,
-            Moment::BeforeCommit if self.walk.is_some() || pending.len() >= merge_at() => fresh * MERGED_FOR_EACH_ADDED,
+            Moment::BeforeCommit if self.walk.is_some() || pending.len() >= merge_at() => {
+                fresh * MERGED_FOR_EACH_ADDED
+            }
             Moment::BeforeCommit => 0,
         }
     }
 }
 
-async fn merge(tx: &mut Tx, pending: &Arc<Pending>, merger: &Arc<Mutex<Merger>>, moment: Moment) -> Result<bool, Error> {
+async fn merge(
+    tx: &mut Tx,
+    pending: &Arc<Pending>,
+    merger: &Arc<Mutex<Merger>>,
+    moment: Moment,
+) -> Result<bool, Error> {
     let (mut budget, walk) = {
         let mut merger = merger.lock().expect("a merge does not panic while it holds its state");
         (merger.budget(pending, moment), merger.walk.take())

@@ -62,7 +62,10 @@ impl Notifications {
         let mut removed = 0;
         loop {
             let pending = self.pending.clone();
-            let step = self.database.write(move |tx| Box::pin(async move { erase_some(tx, &pending).await })).await?;
+            let step = self
+                .database
+                .write(move |tx| Box::pin(async move { erase_some(tx, &pending).await }))
+                .await?;
             match step {
                 Some(erased) => removed += erased,
                 None => return Ok(removed),

@@ -52,7 +52,8 @@ impl Sender {
             Engine::Postgres => 2,
         };
         for _ in 0..batchers {
-            let batcher = Batcher { database: database.clone(), pending: pending.clone(), clock: clock.clone() };
+            let batcher =
+                Batcher { database: database.clone(), pending: pending.clone(), clock: clock.clone() };
             tokio::spawn(batcher.run(waiting.clone()));
         }
         Self { queue }
@@ -163,7 +164,8 @@ async fn send_all(
 /// Claims in the order of the keys, so that two transactions on PostgreSQL never wait for each other in a circle.
 async fn claim_all(tx: &mut Tx, requests: &[Request]) -> Result<Vec<Known>, storage::Error> {
     let mut known: Vec<Known> = requests.iter().map(|_| Known::ToDo).collect();
-    let claims = requests.iter().enumerate().filter_map(|(index, request)| Some((index, request.claim.as_ref()?)));
+    let claims =
+        requests.iter().enumerate().filter_map(|(index, request)| Some((index, request.claim.as_ref()?)));
     let mut claims: Vec<(usize, &Claim)> = claims.collect();
     claims.sort_by_key(|(_, claim)| (&claim.scope, &claim.key));
     for (index, claim) in claims {
@@ -181,7 +183,12 @@ async fn claimed(tx: &mut Tx, claim: &Claim) -> Result<Known, storage::Error> {
     })
 }
 
-async fn settled(tx: &mut Tx, request: &Request, id: Option<i64>, now: Instant) -> Result<Outcome, storage::Error> {
+async fn settled(
+    tx: &mut Tx,
+    request: &Request,
+    id: Option<i64>,
+    now: Instant,
+) -> Result<Outcome, storage::Error> {
     let Some(id) = id else {
         if let Some(claim) = &request.claim {
             idempotency::release(tx, claim).await?;
@@ -196,7 +203,15 @@ async fn settled(tx: &mut Tx, request: &Request, id: Option<i64>, now: Instant) 
 }
 
 fn fresh(id: i64, content: Arc<NewNotification>, created_at: Instant) -> Notification {
-    Notification { id, content, created_at, is_read: false, read_at: None, archived_at: None, snoozed_until: None }
+    Notification {
+        id,
+        content,
+        created_at,
+        is_read: false,
+        read_at: None,
+        archived_at: None,
+        snoozed_until: None,
+    }
 }
 
 impl Notifications {

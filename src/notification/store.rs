@@ -58,7 +58,6 @@ pub(super) async fn unread_count(tx: &mut Tx, user_id: i64) -> Result<Option<i64
     tx.one("SELECT unread_count FROM inboxes WHERE user_id = $1", params![user_id], |row| row.get(0)).await
 }
 
-
 /// Stores notifications for users that exist; returns each one's id and place in its inbox.
 pub(super) async fn append(
     tx: &mut Tx,
@@ -147,7 +146,11 @@ async fn append_content(tx: &mut Tx, new: &NewNotification, seq: i64, now: Insta
 }
 
 /// PostgreSQL: one statement for all inboxes, one for all rows.
-async fn append_arrays(tx: &mut Tx, news: &[Arc<NewNotification>], now: Instant) -> Result<Vec<Placed>, Error> {
+async fn append_arrays(
+    tx: &mut Tx,
+    news: &[Arc<NewNotification>],
+    now: Instant,
+) -> Result<Vec<Placed>, Error> {
     let mut wanted: BTreeMap<i64, i64> = BTreeMap::new();
     for new in news {
         *wanted.entry(new.user_id).or_default() += 1;
@@ -245,9 +248,10 @@ pub(super) async fn indexed_items(
     before: i64,
     most: usize,
 ) -> Result<Vec<Item>, Error> {
-    let mut sql = "SELECT seq, notification_id, read_at, unread_mark, archived_at, snoozed_until FROM inbox_items
+    let mut sql =
+        "SELECT seq, notification_id, read_at, unread_mark, archived_at, snoozed_until FROM inbox_items
          WHERE user_id = $1 AND shelf = $2 AND seq < $3"
-        .to_owned();
+            .to_owned();
     let mut params: Vec<Value<'_>> = vec![user_id.into(), (filter.shelf as i64).into(), before.into()];
     if let Some(kind) = &filter.kind {
         params.push((&**kind).into());
@@ -292,9 +296,11 @@ pub(super) async fn item(tx: &mut Tx, user_id: i64, seq: i64) -> Result<Option<I
 
 /// The number of one of the user's own notifications.
 pub(super) async fn own_seq(tx: &mut Tx, user_id: i64, id: i64) -> Result<Option<i64>, Error> {
-    tx.one("SELECT seq FROM notification_contents WHERE id = $1 AND user_id = $2", params![id, user_id], |row| {
-        row.get(0)
-    })
+    tx.one(
+        "SELECT seq FROM notification_contents WHERE id = $1 AND user_id = $2",
+        params![id, user_id],
+        |row| row.get(0),
+    )
     .await
 }
 
@@ -340,7 +346,12 @@ pub(super) async fn delete_content(tx: &mut Tx, id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) async fn insert_read_mark(tx: &mut Tx, user_id: i64, inbox: &Inbox, at: Instant) -> Result<(), Error> {
+pub(super) async fn insert_read_mark(
+    tx: &mut Tx,
+    user_id: i64,
+    inbox: &Inbox,
+    at: Instant,
+) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO read_marks (user_id, seq, mark, at) VALUES ($1, $2, $3, $4)",
         params![user_id, inbox.read_watermark, inbox.read_mark, at],
@@ -459,7 +470,8 @@ pub(super) async fn set_indexed(tx: &mut Tx, user_id: i64, seq: i64) -> Result<(
 }
 
 pub(super) async fn newest_content(tx: &mut Tx) -> Result<i64, Error> {
-    let newest = tx.one("SELECT MAX(id) FROM notification_contents", &[], |row| row.get::<Option<i64>>(0)).await?;
+    let newest =
+        tx.one("SELECT MAX(id) FROM notification_contents", &[], |row| row.get::<Option<i64>>(0)).await?;
     Ok(newest.flatten().unwrap_or(0))
 }
 
@@ -507,7 +519,10 @@ pub(super) async fn oldest(
 
 /// Users who were erased and whose notifications are still there.
 pub(super) async fn erased_with_contents(tx: &mut Tx) -> Result<Vec<i64>, Error> {
-    tx.all("SELECT id FROM erased_users WHERE contents_gone = FALSE ORDER BY id LIMIT 1", &[], |row| row.get(0)).await
+    tx.all("SELECT id FROM erased_users WHERE contents_gone = FALSE ORDER BY id LIMIT 1", &[], |row| {
+        row.get(0)
+    })
+    .await
 }
 
 /// Deletes at most `most` items of an erased user, with their contents; returns how many.

@@ -71,7 +71,8 @@ impl Types {
     fn unknown(&self, name: &str) -> Problem {
         let known = self.names().collect::<Vec<_>>().join(", ");
         let shown: String = name.chars().take(64).collect();
-        let hint = nearest(&shown, self.names()).map_or(String::new(), |near| format!(" (did you mean \"{near}\"?)"));
+        let hint = nearest(&shown, self.names())
+            .map_or(String::new(), |near| format!(" (did you mean \"{near}\"?)"));
         Problem::bad_request(format!("type \"{shown}\" is unknown{hint}; use one of: {known}"))
     }
 }

@@ -95,7 +95,9 @@ fn safe_link(link: String) -> Result<String, Problem> {
         return if path.starts_with('/') { bad() } else { Ok(link) };
     }
     match link.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") =>
+        {
             let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
             if host.is_empty() || host.contains('@') { bad() } else { Ok(link) }
         }
@@ -269,9 +271,10 @@ impl BatchBody {
     /// # Errors
     /// 400 if there are none, or more than a thousand.
     pub fn judge(self, types: &Types) -> Result<Vec<Result<NewNotification, Problem>>, Problem> {
-        let elements = self.notifications.optional("notifications")?.ok_or_else(|| {
-            Problem::bad_request("notifications is required")
-        })?;
+        let elements = self
+            .notifications
+            .optional("notifications")?
+            .ok_or_else(|| Problem::bad_request("notifications is required"))?;
         if !(1..=1000).contains(&elements.0.len()) {
             return Err(Problem::bad_request("notifications must hold 1 to 1000 elements"));
         }
@@ -327,13 +330,33 @@ mod tests {
 
     #[test]
     fn links_lead_to_http_or_within_the_crm() {
-        for good in ["/", "/services/167", "/a?b=c#d", "https://crm.example/x", "HTTP://crm.example", "/a//b"] {
+        for good in ["/", "/services/167", "/a?b=c#d", "https://crm.example/x", "HTTP://crm.example", "/a//b"]
+        {
             assert!(safe_link(good.to_owned()).is_ok(), "{good}");
         }
         for bad in [
-            "", "services", "//evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "JaVaScRiPt:x",
-            "java\tscript:x", "data:text/html,x", "vbscript:x", "blob:x", "https:evil.example", "http://", "ftp://x",
-            "https://user@evil.example", "/a b", " /a", "/a\n", "/\u{202e}gnp", "file:///etc/passwd", "?x", "#x",
+            "",
+            "services",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "javascript:alert(1)",
+            "JaVaScRiPt:x",
+            "java\tscript:x",
+            "data:text/html,x",
+            "vbscript:x",
+            "blob:x",
+            "https:evil.example",
+            "http://",
+            "ftp://x",
+            "https://user@evil.example",
+            "/a b",
+            " /a",
+            "/a\n",
+            "/\u{202e}gnp",
+            "file:///etc/passwd",
+            "?x",
+            "#x",
         ] {
             assert!(safe_link(bad.to_owned()).is_err(), "{bad:?}");
         }

@@ -21,7 +21,10 @@ pub fn backup(url: &DatabaseUrl, target: &Path) -> Result<u64, Error> {
         return Err(Error::Fault(format!("{} exists already; name a new file", target.display())));
     }
     if !source.exists() {
-        return Err(Error::Fault(format!("there is no database at {}; check database_url", source.display())));
+        return Err(Error::Fault(format!(
+            "there is no database at {}; check database_url",
+            source.display()
+        )));
     }
     let partial = target.with_extension("partial");
     let _ = std::fs::remove_file(&partial);
@@ -59,7 +62,8 @@ fn check(partial: &Path) -> Result<(), Error> {
 }
 
 fn settle(partial: &Path, target: &Path) -> Result<u64, Error> {
-    let write = |error: std::io::Error| Error::Unavailable(format!("cannot write {}: {error}", target.display()));
+    let write =
+        |error: std::io::Error| Error::Unavailable(format!("cannot write {}: {error}", target.display()));
     let file = std::fs::File::open(partial).map_err(write)?;
     file.sync_all().map_err(write)?;
     let size = file.metadata().map_err(write)?.len();

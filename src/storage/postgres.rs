@@ -122,9 +122,11 @@ fn discard(tx: Tx) {
 }
 
 fn pool(url: &str) -> Result<Pool, Error> {
-    let mut config: tokio_postgres::Config = url
-        .parse()
-        .map_err(|error| Error::Fault(format!("database_url is not a PostgreSQL URL ({error}); write postgres://user:password@host/database")))?;
+    let mut config: tokio_postgres::Config = url.parse().map_err(|error| {
+        Error::Fault(format!(
+            "database_url is not a PostgreSQL URL ({error}); write postgres://user:password@host/database"
+        ))
+    })?;
     if config.get_application_name().is_none() {
         config.application_name("belfry");
     }

@@ -8,7 +8,9 @@ use crate::world::{KEY, Reply, World};
 
 async fn send_once(world: &World, key: &str, title: &str) -> Reply {
     let body = json!({"user_id": 1, "type": "custom", "title": title}).to_string();
-    world.ask("POST", "/crm/notification/send", &[("X-API-KEY", KEY), ("Idempotency-Key", key)], Some(body)).await
+    world
+        .ask("POST", "/crm/notification/send", &[("X-API-KEY", KEY), ("Idempotency-Key", key)], Some(body))
+        .await
 }
 
 fn id(reply: &Reply) -> &Value {

@@ -58,8 +58,15 @@ async fn refused(on: On) {
     let world = World::new(on).await;
     let ann = world.person(1, &[]).await;
     let id = world.notify(1, "First").await;
-    for until in [json!("2026-01-11T14:29:59Z"), json!("tomorrow"), json!("2099-01-01T00:00:00Z"), json!(5), json!(null)] {
-        let reply = ann.ask("POST", &format!("/crm/notification/{id}/snooze"), Some(json!({"until": until}))).await;
+    for until in [
+        json!("2026-01-11T14:29:59Z"),
+        json!("tomorrow"),
+        json!("2099-01-01T00:00:00Z"),
+        json!(5),
+        json!(null),
+    ] {
+        let reply =
+            ann.ask("POST", &format!("/crm/notification/{id}/snooze"), Some(json!({"until": until}))).await;
         assert!(reply.expect(400)["reason"].as_str().unwrap().starts_with("until "), "{until}");
     }
     assert_eq!(ann.unread().await, 1);

@@ -42,7 +42,12 @@ impl Claim {
     ///
     /// # Errors
     /// 400 if the key is empty, longer than 255 characters or not visible ASCII.
-    pub fn of(headers: &HeaderMap, scope: String, body: &[u8], now: Instant) -> Result<Option<Self>, Problem> {
+    pub fn of(
+        headers: &HeaderMap,
+        scope: String,
+        body: &[u8],
+        now: Instant,
+    ) -> Result<Option<Self>, Problem> {
         let Some(value) = headers.get(HEADER) else {
             return Ok(None);
         };

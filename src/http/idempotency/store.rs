@@ -29,7 +29,11 @@ pub(super) async fn find(tx: &mut Tx, claim: &Claim) -> Result<Option<Found>, Er
         params![&claim.scope, &claim.key],
         |row| {
             let status = u16::try_from(row.get::<i64>(1)?).unwrap_or(200);
-            Ok(Found { fingerprint: row.get(0)?, kept: Kept { status, body: row.get(2)? }, created_at: row.instant(3)? })
+            Ok(Found {
+                fingerprint: row.get(0)?,
+                kept: Kept { status, body: row.get(2)? },
+                created_at: row.instant(3)?,
+            })
         },
     )
     .await
@@ -64,8 +68,11 @@ pub async fn fulfil(tx: &mut Tx, claim: &Claim, status: u16, answer: &str) -> Re
 /// # Errors
 /// What the database says.
 pub async fn release(tx: &mut Tx, claim: &Claim) -> Result<(), Error> {
-    tx.execute("DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2", params![&claim.scope, &claim.key])
-        .await?;
+    tx.execute(
+        "DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2",
+        params![&claim.scope, &claim.key],
+    )
+    .await?;
     Ok(())
 }
 

@@ -166,7 +166,8 @@ pub(super) async fn attend(
     let mut connection = pin!(http.serve_connection(TokioIo::new(socket), app));
     let stop = pin!(place.connections.stop.notified());
     let alarm = pin!(tokio::time::sleep(tick(&options)));
-    let mut watch = Watch { place: &place, options: &options, pulse: &pulse, alarm, finish_by: None, told: false };
+    let mut watch =
+        Watch { place: &place, options: &options, pulse: &pulse, alarm, finish_by: None, told: false };
     watch.begin(stop).await;
     let served = poll_fn(|context| {
         loop {

@@ -39,7 +39,13 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn new(routes: Router, peer: IpAddr, trusted: bool, options: Arc<Options>, pulse: Arc<Pulse>) -> Self {
+    pub(super) fn new(
+        routes: Router,
+        peer: IpAddr,
+        trusted: bool,
+        options: Arc<Options>,
+        pulse: Arc<Pulse>,
+    ) -> Self {
         App { routes, peer, trusted, options, pulse }
     }
 
@@ -109,7 +115,10 @@ impl Future for Answer {
         };
         // Whatever the handler made of the broken body, the client hears why it broke.
         if answer.pulse.body_timed_out() {
-            response = refusal(StatusCode::REQUEST_TIMEOUT, "Send the whole body sooner; it took too long to arrive.");
+            response = refusal(
+                StatusCode::REQUEST_TIMEOUT,
+                "Send the whole body sooner; it took too long to arrive.",
+            );
         }
         let pulse = Arc::clone(&answer.pulse);
         Poll::Ready(Ok(response.map(|body| Answered { body, pulse })))
@@ -135,7 +144,10 @@ impl hyper::body::Body for Answered {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.get_mut().body).poll_frame(context)
     }
 
@@ -169,7 +181,10 @@ impl hyper::body::Body for TimedBody {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let timed = self.get_mut();
         // The alarm comes first: a client that dribbles may have a byte ready whenever we look.
         if let Some(alarm) = &mut timed.alarm
@@ -216,7 +231,11 @@ impl Error for BodyTimedOut {}
 ///
 /// Read from the right, since the client may have written anything to the left. At something that is no address the
 /// reading ends with the last proxy that was understood: what stands further left is nobody's word.
-pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, is_trusted: &dyn Fn(IpAddr) -> bool) -> IpAddr {
+pub(super) fn client_address(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    is_trusted: &dyn Fn(IpAddr) -> bool,
+) -> IpAddr {
     let mut client = peer;
     for value in headers.get_all(X_FORWARDED_FOR).iter().rev() {
         let Ok(text) = value.to_str() else { return client };

@@ -198,7 +198,12 @@ async fn a_client_that_takes_nothing_of_its_answer_is_cut() {
 #[tokio::test]
 async fn a_slow_handler_is_waited_for() {
     let short = Duration::from_millis(50);
-    let server = Server::start(Options { header_timeout: short, body_timeout: short, idle_timeout: short, ..patient() });
+    let server = Server::start(Options {
+        header_timeout: short,
+        body_timeout: short,
+        idle_timeout: short,
+        ..patient()
+    });
     let mut client = server.connect().await;
     client.send("GET /held HTTP/1.1\r\nhost: x\r\n\r\n").await;
     tokio::time::sleep(short * 6).await;
@@ -364,7 +369,9 @@ async fn forwarded_addresses_are_believed_only_of_trusted_proxies() {
         let trusted_proxies = Arc::new(move |address: IpAddr| trusted && address.is_loopback());
         let server = Server::start(Options { trusted_proxies, ..patient() });
         let mut client = server.connect().await;
-        client.send("GET /peer HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.1\r\nconnection: close\r\n\r\n").await;
+        client
+            .send("GET /peer HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.1\r\nconnection: close\r\n\r\n")
+            .await;
         assert!(client.hear_all().await.ends_with(expected));
     }
 }

@@ -69,7 +69,9 @@ impl Sqlite {
             let _ = answer.send(snapshot(tx, body));
         });
         self.read.try_send(reading).map_err(|error| refused(&error))?;
-        answered.await.unwrap_or_else(|_| Err(Error::Fault("a read panicked; the log has the place".to_owned()).into()))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(Error::Fault("a read panicked; the log has the place".to_owned()).into()))
     }
 
     pub async fn write<T, E, F>(&self, body: F) -> Result<T, E>
@@ -92,7 +94,9 @@ impl Sqlite {
             }
         });
         self.write.try_send(Order::Run(unit)).map_err(|error| refused(&error))?;
-        answered.await.unwrap_or_else(|_| Err(Error::Fault("a write panicked; the log has the place".to_owned()).into()))
+        answered.await.unwrap_or_else(|_| {
+            Err(Error::Fault("a write panicked; the log has the place".to_owned()).into())
+        })
     }
 
     pub fn set_housekeeping(&self, housekeeping: Housekeeping) {

@@ -227,7 +227,9 @@ fn end_if_the_disk_failed(error: &Error) {
     if let Error::Unavailable(text) = error
         && text.contains("disk I/O error")
     {
-        tracing::error!("The disk failed ({text}); ending so that nothing more is acknowledged. Look at the disk, then start again");
+        tracing::error!(
+            "The disk failed ({text}); ending so that nothing more is acknowledged. Look at the disk, then start again"
+        );
         std::thread::sleep(Duration::from_millis(200));
         std::process::exit(74);
     }
