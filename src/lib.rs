@@ -2,27 +2,27 @@
 //!
 //! The modules stand outermost first: a module uses only modules below it. `tests/tidy.rs` holds the order.
 
-/// What a running node holds: open, routes, run, stop.
-pub mod app;
-/// API keys, sign-in, tokens, lock-out, and who is asking.
-pub mod auth;
 /// The command line: every subcommand of `belfry`.
 pub mod cli;
-/// The only reader of the system clock.
-pub mod clock;
-/// `crm_config.yaml`: what the operator says once.
-pub mod config;
-/// The shared edge of HTTP: accept loop, errors, bodies, limits, idempotency, OpenAPI.
-pub mod http;
+/// What a running node holds: open, routes, run, stop.
+pub mod app;
 /// The inbox: send, list, count, read, snooze, archive, delete.
 pub mod notification;
+/// People and groups.
+pub mod user;
+/// API keys, sign-in, tokens, lock-out, and who is asking.
+pub mod auth;
+/// The shared edge of HTTP: accept loop, errors, bodies, limits, idempotency, OpenAPI.
+pub mod http;
 /// Wakes whatever is due; knows no domain.
 pub mod schedule;
-/// Secrets: made at first start, random tokens, digests.
-pub mod secret;
 /// One SQL text on SQLite and PostgreSQL: transactions, group commit, migrations, backup.
 pub mod storage;
 /// What the operator sees: logs and metrics.
 pub mod telemetry;
-/// People and groups.
-pub mod user;
+/// `crm_config.yaml`: what the operator says once.
+pub mod config;
+/// Secrets: made at first start, random tokens, digests.
+pub mod secret;
+/// The only reader of the system clock.
+pub mod clock;
