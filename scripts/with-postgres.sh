@@ -66,7 +66,7 @@ unprivileged() {
 # Starts the server on the port; false if it ends before it is ready (somebody else took the port).
 start_on() {
     unprivileged "$bin/postgres" -D "$folder/data" -c port="$1" -c listen_addresses=127.0.0.1 \
-        -c unix_socket_directories="$folder" -c max_connections=200 -c fsync=on -c synchronous_commit=on \
+        -c unix_socket_directories="$folder" -c max_connections=200 -c shared_buffers=512MB -c fsync=on -c synchronous_commit=on \
         >>"$folder/log" 2>&1 </dev/null &
     postmaster=$!
     # Line 8 of its pid file says when it takes connections; asking the file needs no client program.

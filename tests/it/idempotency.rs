@@ -105,3 +105,20 @@ story! {
         }
     }
 }
+
+story! {
+    async fn many_keys_sent_twice_in_opposite_order_wait_for_nobody(on: On) {
+        let world = World::new(on).await;
+        let ann = world.person(1, &[]).await;
+        for round in 0..10 {
+            let keys: Vec<String> = (0..40).map(|number| format!("round-{round}-{number}")).collect();
+            let there = keys.iter().map(|key| send_once(&world, key, key));
+            let back = keys.iter().rev().map(|key| send_once(&world, key, key));
+            let replies = futures_util::future::join_all(there.chain(back).collect::<Vec<_>>()).await;
+            for reply in replies {
+                assert_eq!(reply.status, 201, "{}", reply.text);
+            }
+        }
+        assert_eq!(ann.unread().await, 400);
+    }
+}
