@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Item};
 use super::pending::{Pending, settle};
+use super::store::Arrived;
 use super::{Notifications, Shelf, store};
 use crate::clock::Instant;
 use crate::config::Retention;
@@ -27,17 +28,19 @@ impl Notifications {
         self.forget_answers(now).await?;
         let mut removed = self.erase().await?;
         let limits = Limits::new(retention, now);
-        let mut after = 0;
-        while let Some(newest) = limits.newest {
-            let pending = self.pending.clone();
-            let swept = self
+        let mut after = Some(0);
+        while let Some(from) = after {
+            let looked = self
                 .database
-                .write(move |tx| Box::pin(async move { sweep(tx, &pending, after, newest, limits).await }))
+                .read::<_, Error, _>(move |tx| Box::pin(async move { look(tx, from, limits).await }))
                 .await?;
-            removed += swept.removed;
-            match swept.last {
-                Some(last) => after = last,
-                None => break,
+            after = looked.next;
+            if !looked.over.is_empty() {
+                let pending = self.pending.clone();
+                removed += self
+                    .database
+                    .write(move |tx| Box::pin(async move { remove(tx, &pending, looked.over, limits).await }))
+                    .await?;
             }
         }
         self.metrics.expired.inc_by(removed);
@@ -101,40 +104,64 @@ impl Limits {
         Self { read_before, unread_before, newest: read_before.max(unread_before) }
     }
 
-    fn is_over(&self, created_at: Instant, unread: bool) -> bool {
-        let limit = if unread { self.unread_before } else { self.read_before };
-        limit.is_some_and(|limit| created_at < limit)
+    /// What is snoozed is still to come back, however old it is.
+    fn are_over(&self, content: &Arrived, item: &Item, inbox: &Inbox) -> bool {
+        let limit = if item.is_unread(inbox) { self.unread_before } else { self.read_before };
+        item.shelf != Shelf::Snoozed && limit.is_some_and(|limit| content.created_at < limit)
     }
 }
 
-struct Swept {
-    removed: u64,
-    /// The last id that was looked at, if there was any.
-    last: Option<i64>,
+/// What a look at a few contents found.
+struct Looked {
+    /// Those whose time is over, by the look of it: whoever removes them looks again.
+    over: Vec<Arrived>,
+    /// Where the next look begins, if what follows may be old enough.
+    next: Option<i64>,
 }
 
-async fn sweep(
+/// Looks without holding up any writer; most of what is old was looked at before and is still to be kept.
+async fn look(tx: &mut Tx, after: i64, limits: Limits) -> Result<Looked, Error> {
+    let Some(newest) = limits.newest else {
+        return Ok(Looked { over: Vec::new(), next: None });
+    };
+    let arrived = store::arrived_after(tx, after, BATCH).await?;
+    let next = arrived.last().filter(|last| last.created_at < newest).map(|last| last.id);
+    let mut over = Vec::new();
+    for content in arrived.into_iter().filter(|content| content.created_at < newest) {
+        let Some(inbox) = store::inbox(tx, content.user_id).await? else {
+            continue;
+        };
+        // What is not indexed yet is judged when it is.
+        let is_over = match store::item(tx, content.user_id, content.seq).await? {
+            Some(item) => limits.are_over(&content, &item, &inbox),
+            None => true,
+        };
+        if is_over {
+            over.push(content);
+        }
+    }
+    Ok(Looked { over, next })
+}
+
+async fn remove(
     tx: &mut Tx,
     pending: &Arc<Pending>,
-    after: i64,
-    newest: Instant,
+    mut over: Vec<Arrived>,
     limits: Limits,
-) -> Result<Swept, Error> {
-    let mut old = store::oldest(tx, after, newest, BATCH).await?;
-    let last = old.iter().map(|(id, ..)| *id).max();
+) -> Result<u64, Error> {
     // In the order of users, so that two nodes never wait for each other in a circle.
-    old.sort_unstable_by_key(|(id, user_id, ..)| (*user_id, *id));
+    over.sort_unstable_by_key(|content| (content.user_id, content.id));
     let mut removed = 0;
-    for of_one in old.chunk_by(|(_, a, ..), (_, b, ..)| a == b) {
-        let user_id = of_one[0].1;
+    for of_one in over.chunk_by(|a, b| a.user_id == b.user_id) {
+        let user_id = of_one[0].user_id;
         let Some(mut inbox) = store::lock_inbox(tx, user_id).await? else {
             continue;
         };
         settle(tx, pending, user_id).await?;
         inbox.indexed_seq = inbox.head_seq;
         let mut removed_here = 0;
-        for (id, _, seq, created_at) in of_one {
-            removed_here += remove_if_over(tx, user_id, &mut inbox, (*id, *seq, *created_at), limits).await?;
+        for content in of_one {
+            removed_here += remove_if_over(tx, &mut inbox, content, limits).await?;
         }
         if removed_here > 0 {
             inbox.revision += 1;
@@ -142,26 +169,24 @@ async fn sweep(
         }
         removed += removed_here;
     }
-    Ok(Swept { removed, last })
+    Ok(removed)
 }
 
 async fn remove_if_over(
     tx: &mut Tx,
-    user_id: i64,
     inbox: &mut Inbox,
-    (id, seq, created_at): (i64, i64, Instant),
+    content: &Arrived,
     limits: Limits,
 ) -> Result<u64, Error> {
-    let Some(item) = store::item(tx, user_id, seq).await? else {
+    let user_id = content.user_id;
+    let Some(item) = store::item(tx, user_id, content.seq).await? else {
         return Ok(0);
     };
-    let unread = item.is_unread(inbox);
-    // What is snoozed is still to come back.
-    if item.shelf == Shelf::Snoozed || !limits.is_over(created_at, unread) {
+    if !limits.are_over(content, &item, inbox) {
         return Ok(0);
     }
-    inbox.unread_count -= i64::from(unread && item.shelf == Shelf::Inbox);
+    inbox.unread_count -= i64::from(item.shelf == Shelf::Inbox && item.is_unread(inbox));
     store::remove_item(tx, user_id, &item).await?;
-    store::delete_content(tx, id).await?;
+    store::delete_content(tx, content.id).await?;
     Ok(1)
 }

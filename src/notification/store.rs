@@ -13,6 +13,15 @@ use crate::storage::{Engine, Error, Row, Tx, Value};
 /// What a send got: its place, or `None` where the user does not exist.
 pub(super) type Placed = Option<(i64, i64)>;
 
+/// When a content arrived, and for whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrived {
+    pub id: i64,
+    pub user_id: i64,
+    pub seq: i64,
+    pub created_at: Instant,
+}
+
 const INBOX: &str = "head_seq, indexed_seq, read_watermark, read_mark, unread_count, revision";
 
 fn read_inbox(row: &Row<'_>) -> Result<Inbox, Error> {
@@ -501,18 +510,20 @@ pub(super) async fn nothing_is_merged_lazily(tx: &mut Tx) -> Result<(), Error> {
 
 // Retention.
 
-/// The oldest contents above `after` that were stored before `before`: id, user, number, time.
-pub(super) async fn oldest(
-    tx: &mut Tx,
-    after: i64,
-    before: Instant,
-    most: i64,
-) -> Result<Vec<(i64, i64, i64, Instant)>, Error> {
+/// The next contents above `after`, in the order of arrival: the order of their ages, so that nobody need look
+/// at the young ones.
+pub(super) async fn arrived_after(tx: &mut Tx, after: i64, most: i64) -> Result<Vec<Arrived>, Error> {
     tx.all(
-        "SELECT id, user_id, seq, created_at FROM notification_contents WHERE id > $1 AND created_at < $2
-         ORDER BY id LIMIT $3",
-        params![after, before, most],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.instant(3)?)),
+        "SELECT id, user_id, seq, created_at FROM notification_contents WHERE id > $1 ORDER BY id LIMIT $2",
+        params![after, most],
+        |row| {
+            Ok(Arrived {
+                id: row.get(0)?,
+                user_id: row.get(1)?,
+                seq: row.get(2)?,
+                created_at: row.instant(3)?,
+            })
+        },
     )
     .await
 }

@@ -11,6 +11,12 @@ use crate::store::{Engine, Filling};
 
 const SEND: &str = "/crm/notification/send";
 
+/// How many connections make servers busy.
+const BUSY: [usize; 2] = [64, 256];
+
+/// Sends from one merge of SQLite's inbox index to the next (`MERGE_AT` in `src/notification/pending.rs`), and a few.
+const CYCLE: u64 = 105_000;
+
 fn rate(measured: &Measured) -> f64 {
     measured.per_second
 }
@@ -27,19 +33,18 @@ pub async fn single(bench: &mut Bench) -> anyhow::Result<()> {
             let store = bench.stores.make(engine, Filling::Empty).await?;
             let server = Server::start(&store).await?;
             for connections in [1, 64, 256] {
-                let is_loaded = connections > 1;
-                // What sends left to be merged would be merged while nothing is stored.
-                server.settle().await?;
                 let measured = bench.load(&server, connections, &Requests::sends("/bench/ceiling")).await?;
                 series.add(label(engine, "ceiling", connections), measured);
-                if engine == Engine::Sqlite && is_loaded && !bench.pace.quick {
-                    get_going(&server, connections).await?;
-                }
-                let measured = bench.load(&server, connections, &Requests::sends(SEND)).await?;
+            }
+            let measured = bench.load(&server, 1, &Requests::sends(SEND)).await?;
+            series.add(label(engine, "send", 1), measured);
+            for (connections, measured) in in_full_swing(bench, engine, &server).await? {
                 series.add(label(engine, "send", connections), measured);
-                if engine == Engine::Postgres && is_loaded {
-                    let naive = Requests::sends("/bench/one-insert");
-                    let measured = bench.load(&server, connections, &naive).await?;
+            }
+            if engine == Engine::Postgres {
+                for connections in BUSY {
+                    let measured =
+                        bench.load(&server, connections, &Requests::sends("/bench/one-insert")).await?;
                     series.add(label(engine, "one insert a request", connections), measured);
                 }
             }
@@ -97,23 +102,21 @@ pub async fn batch(bench: &mut Bench) -> anyhow::Result<()> {
 
 /// Sends with ten million stored beside sends with none; long enough for the index to be merged meanwhile.
 pub async fn full(bench: &mut Bench) -> anyhow::Result<()> {
-    let window = bench.pace.window * 2;
     let mut series = Series::default();
     let store = bench.full().await?;
     let full = Server::start(&store).await?;
     // A filled index has no room on its pages, as one that grew has: the first notification of each user would pay
     // for a page that is split.
-    get_going(&full, 256).await?;
+    send(&full, 256, CYCLE).await?;
     full.settle().await?;
     for _ in 0..bench.pace.rounds {
         let empty_store = bench.stores.make(Engine::Sqlite, Filling::Empty).await?;
         let empty = Server::start(&empty_store).await?;
         for (what, server) in [("empty", &empty), ("ten million", &full)] {
-            get_going(server, 64).await?;
-            for connections in [64, 256] {
-                let measured = bench.load_for(server, connections, &Requests::sends(SEND), window).await?;
+            for (connections, measured) in in_full_swing(bench, Engine::Sqlite, server).await? {
                 series.add(label(Engine::Sqlite, what, connections), measured);
             }
+            // What is left to be merged would be merged while the other one is measured.
             server.settle().await?;
         }
         empty.stop().await?;
@@ -121,7 +124,7 @@ pub async fn full(bench: &mut Bench) -> anyhow::Result<()> {
     full.stop().await?;
     bench.keep_full(store);
     series.print("One notification a request, ten million stored", "req", 1.0);
-    for connections in [64, 256] {
+    for connections in BUSY {
         let (one, other) =
             (label(Engine::Sqlite, "ten million", connections), label(Engine::Sqlite, "empty", connections));
         let what = format!("SQLite: send at ten million of its empty-store rate, {connections}");
@@ -135,11 +138,31 @@ pub async fn full(bench: &mut Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends as many as it takes to be in full swing: SQLite's index is merged from a hundred thousand on, and what is
-/// not merged costs nothing yet. The write-ahead log finds its size meanwhile.
-async fn get_going(server: &Server, connections: usize) -> anyhow::Result<()> {
-    let load = Load { connections, warm_up: Duration::ZERO, until: Until::Answered(105_000) };
-    client::load(server, load, &Requests::sends(SEND)).await.map(|_| ())
+/// Sends at 64 and 256 connections. On SQLite each time as many as there are from one merge of the index to the next,
+/// after the first one has begun: what is not merged has not cost its whole price yet.
+async fn in_full_swing(
+    bench: &Bench,
+    engine: Engine,
+    server: &Server,
+) -> anyhow::Result<Vec<(usize, Measured)>> {
+    let is_merged = engine == Engine::Sqlite && !bench.pace.quick;
+    if is_merged {
+        send(server, BUSY[0], CYCLE).await?;
+    }
+    let mut all = Vec::with_capacity(BUSY.len());
+    for connections in BUSY {
+        let measured = match is_merged {
+            true => send(server, connections, CYCLE).await?,
+            false => bench.load(server, connections, &Requests::sends(SEND)).await?,
+        };
+        all.push((connections, measured));
+    }
+    Ok(all)
+}
+
+async fn send(server: &Server, connections: usize, count: u64) -> anyhow::Result<Measured> {
+    let load = Load { connections, warm_up: Duration::ZERO, until: Until::Answered(count) };
+    client::load(server, load, &Requests::sends(SEND)).await
 }
 
 /// A log that loses lines is cheaper than one that keeps them: whoever reads the figures must know.
