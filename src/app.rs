@@ -109,11 +109,21 @@ impl App {
         Edge::new(self.settings.clone(), &self.registry).around(routes)
     }
 
-    /// Takes over a changed configuration: keys, types, limits, retention. The rest needs a restart.
-    pub fn reload(&self, config: Config) {
+    /// Takes over a changed configuration: keys, types, limits, retention. Returns what else was changed and
+    /// takes effect after a restart only.
+    pub fn reload(&self, config: Config) -> Vec<&'static str> {
+        let before = self.settings.load_full();
+        let left = [
+            ("listen", before.listen != config.listen),
+            ("database_url", before.database != config.database),
+            ("data_dir", before.data_dir != config.data_dir),
+            ("log", before.log != config.log),
+            ("runtime_threads", before.runtime_threads != config.runtime_threads),
+        ];
         self.auth.reload(&config);
         self.notifications.reload(&config);
         self.settings.store(Arc::new(config));
+        left.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect()
     }
 
     /// What is done again and again.

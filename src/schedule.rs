@@ -3,6 +3,7 @@
 //! A job takes no input, looks for itself what there is to do, and may be run at any time and twice: waking
 //! it is a hint, never the truth.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -14,6 +15,8 @@ pub struct Job {
     name: &'static str,
     every: Duration,
     work: Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>,
+    /// Whether it failed the last time: an outage is logged at its beginning and its end, not twice a second.
+    fails: AtomicBool,
 }
 
 impl Job {
@@ -22,12 +25,19 @@ impl Job {
     where
         W: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        Self { name, every, work: Box::new(move || Box::pin(work())) }
+        Self { name, every, work: Box::new(move || Box::pin(work())), fails: AtomicBool::new(false) }
     }
 
     async fn run(&self) {
-        if let Err(error) = (self.work)().await {
-            tracing::error!(job = self.name, error = %format!("{error:#}"), "{} failed and will be tried again", self.name);
+        let name = self.name;
+        match (self.work)().await {
+            Ok(()) if self.fails.swap(false, Ordering::Relaxed) => {
+                tracing::info!(job = name, "{name} works again");
+            }
+            Err(error) if !self.fails.swap(true, Ordering::Relaxed) => {
+                tracing::error!(job = name, "{name} failed and is tried again until it works: {error:#}");
+            }
+            _ => {}
         }
     }
 }

@@ -68,6 +68,12 @@ impl Auth {
         match (found, hash) {
             (Some(applicant), Some(hash)) if is_right => self.begin(applicant, hash, origin).await,
             (found, _) => {
+                let (user_id, address) = (found.as_ref().map(|applicant| applicant.id), origin.address);
+                tracing::info!(
+                    ?user_id,
+                    ?address,
+                    "A sign-in failed: wrong password, or nobody of that e-mail"
+                );
                 self.count_wrong_password(found.map(|applicant| applicant.id), origin.address).await?;
                 Err(Problem::unauthorized(WRONG))
             }

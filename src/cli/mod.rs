@@ -88,6 +88,8 @@ fn load(path: &Path) -> anyhow::Result<Config> {
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Whatever is written (database, backup, log) is for the user who runs this alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

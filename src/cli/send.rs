@@ -57,6 +57,9 @@ pub(super) async fn send(wish: SendArgs) -> anyhow::Result<()> {
     let Some(key) = std::env::var("BELFRY_API_KEY").ok().filter(|key| !key.is_empty()) else {
         bail!("no API key: put one into the environment variable BELFRY_API_KEY");
     };
+    if !wish.server.starts_with("http://") && !wish.server.starts_with("https://") {
+        bail!("--server must begin with http:// or https://, such as http://127.0.0.1:8080");
+    }
     let url = format!("{}/crm/notification/send", wish.server.trim_end_matches('/'));
     #[expect(clippy::disallowed_methods, reason = "the operator's own server, named on the command line")]
     let client = reqwest::Client::builder()

@@ -53,7 +53,9 @@ async fn serve_until_told(
         tracing::warn!("{warning}");
     }
     let listen = config.listen;
-    let listener = server::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = server::listen(listen).with_context(|| {
+        format!("cannot listen on {listen}; stop what listens there, or name another address (listen: in the configuration, --listen for the demo)")
+    })?;
     // A port of 0 has become a real one.
     let listen = listener.local_addr()?;
     let app = App::open(config, Clock::Real).await?;
@@ -94,8 +96,11 @@ async fn reload_when_told(app: App, log: Arc<telemetry::Guard>, path: Option<Pat
         };
         match Config::load(path) {
             Ok(config) => {
-                app.reload(config);
+                let left = app.reload(config);
                 tracing::info!("Took over {}: keys, types, limits, retention", path.display());
+                if !left.is_empty() {
+                    tracing::warn!("Changed too, but taken over at the next start only: {}", left.join(", "));
+                }
             }
             Err(error) => {
                 tracing::error!(%error, "The configuration is unchanged, for it has mistakes: {error}")

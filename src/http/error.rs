@@ -95,11 +95,11 @@ impl From<storage::Error> for Problem {
     fn from(error: storage::Error) -> Self {
         match &error {
             storage::Error::Unavailable(_) | storage::Error::NewerSchema(_) => {
-                tracing::error!(%error, "The database is not available: {error}");
+                tracing::error!("A request was put off: {error}");
                 Self::unavailable("The database is not available; send the request again in a moment", 2)
             }
             storage::Error::Full(_) => {
-                tracing::error!(%error, "The disk is full: {error}");
+                tracing::error!("A request was refused: {error}");
                 Self::new(
                     StatusCode::INSUFFICIENT_STORAGE,
                     "The server's disk is full and nothing was stored; make room, then send the request again",

@@ -42,7 +42,7 @@ pub struct SendBody {
     message: Given<String>,
     /// Where a click leads: an absolute http(s) URL, or a path that begins with one slash
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 2048, pattern = r"^(/([A-Za-z0-9_.~?#=&%+:@!$'()*,;-][A-Za-z0-9_.~?#=&%+:@!$'()*,;/-]*)?|https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,4})?(/[A-Za-z0-9_.~?#=&%+:@!$'()*,;/-]*)?)$", example = "/services/167")]
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = r"^(/([A-Za-z0-9_.~?#=&%+:@!$'()*,;-][A-Za-z0-9_.~?#=&%+:@!$'()*,;/-]*)?|https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?([/?#][A-Za-z0-9_.~?#=&%+:@!$'()*,;/-]*)?)$", example = "/services/167")]
     link: Given<String>,
     /// Additional structured data, returned as it was sent: at most 16 KiB
     #[serde(default)]

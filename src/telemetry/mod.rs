@@ -72,7 +72,7 @@ fn assemble(
         None => None,
         Some(path) => {
             let file = RotatingFile::open(path, log.max_size, log.keep).with_context(|| {
-                format!("opening the log file {}; set log.file to a file that can be written", path.display())
+                format!("opening the log file {}; let the user who runs belfry write there, or set log.file to a file that can be written", path.display())
             })?;
             let handle = file.handle();
             let (file, worker) = background::start("log-file", file)?;

@@ -28,10 +28,12 @@ modules() {
     local home
     home=${CARGO_TARGET_DIR:-$root/target}/seed/$(cksum <"$here/node/package-lock.json" | tr ' ' -)/node_modules
     if [ ! -d "$home" ]; then
-        cp "$here/node/package.json" "$here/node/package-lock.json" "$work/"
-        (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
+        # Not where the programs run: what another test was quicker to move would be found there and used.
+        mkdir "$work/aside"
+        cp "$here/node/package.json" "$here/node/package-lock.json" "$work/aside/"
+        (cd "$work/aside" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
         mkdir -p "$(dirname "$home")"
-        mv -T "$work/node_modules" "$home" 2>/dev/null || [ -d "$home" ]
+        mv -T "$work/aside/node_modules" "$home" 2>/dev/null || [ -d "$home" ]
     fi
     echo "$home"
 }

@@ -124,6 +124,11 @@ impl Keyring {
         let keys = self.keys.load();
         let key = keys.get(&secret::sha256(presented))?;
         if key.expires_at.is_some_and(|end| end <= now) {
+            tracing::warn!(
+                by = key.description,
+                "An API key that has expired was refused: {}",
+                key.description
+            );
             return None;
         }
         key.note_use(now);
