@@ -7,12 +7,13 @@
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::coop::unconstrained;
@@ -40,6 +41,8 @@ pub(super) struct Pulse {
     /// Lines read that begin with `content-length:` and that no request has accounted for.
     length_lines: AtomicU32,
     body_timed_out: AtomicBool,
+    /// What a route left of its request's body.
+    unread: Mutex<Option<Incoming>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,7 @@ impl Pulse {
             stalled: AtomicU64::new(0),
             length_lines: AtomicU32::new(0),
             body_timed_out: AtomicBool::new(false),
+            unread: Mutex::new(None),
         }
     }
 
@@ -83,6 +87,16 @@ impl Pulse {
     /// Whether the request's body took too long.
     pub(super) fn body_timed_out(&self) -> bool {
         self.body_timed_out.load(Ordering::Relaxed)
+    }
+
+    /// A request's body was dropped before its end.
+    pub(super) fn leave_unread(&self, body: Incoming) {
+        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+    }
+
+    /// The body that was dropped before its end.
+    pub(super) fn take_unread(&self) -> Option<Incoming> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// `content-length:` lines not accounted for; see [`super::socket::LengthLines`].

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use axum::routing::future::RouteFuture;
 use bytes::Bytes;
@@ -21,6 +21,9 @@ use tower::Service as _;
 
 use super::Options;
 use super::connection::Pulse;
+
+/// As much of a body that no route wanted is read, so that the connection can serve the next request.
+const MOST_UNWANTED: u64 = 1 << 20;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -74,7 +77,7 @@ impl App {
             return Body::empty();
         }
         let limit = self.options.body_timeout;
-        Body::new(TimedBody { body, limit, alarm: None, pulse: Arc::clone(&self.pulse) })
+        Body::new(TimedBody { body: Some(body), limit, alarm: None, pulse: Arc::clone(&self.pulse) })
     }
 }
 
@@ -88,20 +91,32 @@ impl hyper::service::Service<Request<Incoming>> for App {
         let pulse = Arc::clone(&self.pulse);
         if self.is_framed_twice(&request) {
             let reason = "Send either Content-Length or Transfer-Encoding, not both.";
-            return Answer { route: None, refusal: Some(refusal(StatusCode::BAD_REQUEST, reason)), pulse };
+            return Answer { state: State::Refused(refusal(StatusCode::BAD_REQUEST, reason)), pulse };
         }
         let peer = self.peer(request.headers());
         request.extensions_mut().insert(peer);
+        // Reading the rest of such a body would ask the client for it.
+        let waits_to_be_asked = request.headers().contains_key(EXPECT);
         let request = request.map(|body| self.body(body));
-        Answer { route: Some(self.routes.clone().call(request)), refusal: None, pulse }
+        let limit = self.options.body_timeout;
+        Answer { state: State::Route(self.routes.clone().call(request), limit, waits_to_be_asked), pulse }
     }
 }
 
-/// The answer to come: the routes', or a refusal of ours.
+/// The answer to come.
 pub(super) struct Answer {
-    route: Option<RouteFuture<Infallible>>,
-    refusal: Option<Response<Body>>,
+    state: State,
     pulse: Arc<Pulse>,
+}
+
+enum State {
+    /// The routes make it; with the body's time limit, and whether the client sends its body only when asked.
+    Route(RouteFuture<Infallible>, Duration, bool),
+    /// It is a refusal of ours.
+    Refused(Response<Body>),
+    /// It is made, and waits for a body that no route wanted.
+    Draining(Response<Body>, Unwanted),
+    Done,
 }
 
 impl Future for Answer {
@@ -109,20 +124,74 @@ impl Future for Answer {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = self.get_mut();
-        let mut response = match &mut answer.route {
-            Some(route) => ready!(Pin::new(route).poll(context))?,
-            None => answer.refusal.take().expect("an answer without a route is a refusal"),
-        };
-        // Whatever the handler made of the broken body, the client hears why it broke.
-        if answer.pulse.body_timed_out() {
-            response = refusal(
-                StatusCode::REQUEST_TIMEOUT,
-                "Send the whole body sooner; it took too long to arrive.",
-            );
+        if let State::Route(route, limit, waits_to_be_asked) = &mut answer.state {
+            let response = ready!(Pin::new(route).poll(context))?;
+            let (limit, waits_to_be_asked) = (*limit, *waits_to_be_asked);
+            answer.state = answer.after_route(response, limit, waits_to_be_asked);
         }
-        let pulse = Arc::clone(&answer.pulse);
-        Poll::Ready(Ok(response.map(|body| Answered { body, pulse })))
+        if let State::Draining(_, rest) = &mut answer.state {
+            let is_read = ready!(rest.poll(context));
+            if let State::Draining(response, _) = std::mem::replace(&mut answer.state, State::Done) {
+                answer.state = State::Refused(if is_read { response } else { closing(response) });
+            }
+        }
+        match std::mem::replace(&mut answer.state, State::Done) {
+            State::Refused(response) => {
+                let pulse = Arc::clone(&answer.pulse);
+                Poll::Ready(Ok(response.map(|body| Answered { body, pulse })))
+            }
+            _ => unreachable!("an answer is not asked again once it was given"),
+        }
     }
+}
+
+impl Answer {
+    /// Whatever the handler made of a broken body, the client hears why it broke. One that was not read to its end
+    /// is read now, if it is short, or else the client is told that the connection closes: hyper would close it
+    /// without a word, and a client that was about to send its next request would take that for a failure.
+    fn after_route(&self, response: Response<Body>, limit: Duration, waits_to_be_asked: bool) -> State {
+        let unread = self.pulse.take_unread();
+        if self.pulse.body_timed_out() {
+            let reason = "Send the whole body sooner; it took too long to arrive.";
+            return State::Refused(refusal(StatusCode::REQUEST_TIMEOUT, reason));
+        }
+        match unread {
+            None => State::Refused(response),
+            Some(body) if waits_to_be_asked || body.size_hint().lower() > MOST_UNWANTED => {
+                State::Refused(closing(response))
+            }
+            Some(body) => {
+                let alarm = Box::pin(tokio::time::sleep(limit));
+                State::Draining(response, Unwanted { body, read: 0, alarm })
+            }
+        }
+    }
+}
+
+/// A body that is read for the sake of the next request.
+struct Unwanted {
+    body: Incoming,
+    read: u64,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl Unwanted {
+    /// Whether it was read to its end.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        while self.read <= MOST_UNWANTED && self.alarm.as_mut().poll(context).is_pending() {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => self.read += frame.data_ref().map_or(0, |data| data.len() as u64),
+                Some(Err(_)) => return Poll::Ready(false),
+                None => return Poll::Ready(true),
+            }
+        }
+        Poll::Ready(false)
+    }
+}
+
+fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// A failure in the API's shape, after which the connection is closed.
@@ -130,8 +199,7 @@ fn refusal(status: StatusCode, reason: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(format!(r#"{{"result":"Failed","reason":"{reason}"}}"#)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    closing(response)
 }
 
 /// A response's body that tells the pulse when it has been handed over.
@@ -168,7 +236,8 @@ impl Drop for Answered {
 
 /// A request's body that fails once it has kept its reader waiting for too long.
 struct TimedBody {
-    body: Incoming,
+    /// `None` once it has ended.
+    body: Option<Incoming>,
     limit: Duration,
     /// Runs from the first time the reader had to wait; most bodies are there at once.
     alarm: Option<Pin<Box<Sleep>>>,
@@ -193,7 +262,13 @@ impl hyper::body::Body for TimedBody {
             timed.pulse.time_out_body();
             return Poll::Ready(Some(Err(Box::new(BodyTimedOut))));
         }
-        if let Poll::Ready(frame) = Pin::new(&mut timed.body).poll_frame(context) {
+        let Some(body) = &mut timed.body else {
+            return Poll::Ready(None);
+        };
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+            if !matches!(frame, Some(Ok(_))) {
+                timed.body = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)));
         }
         if timed.alarm.is_none() {
@@ -207,11 +282,19 @@ impl hyper::body::Body for TimedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or(SizeHint::with_exact(0), Incoming::size_hint)
+    }
+}
+
+impl Drop for TimedBody {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
+            self.pulse.leave_unread(body);
+        }
     }
 }
 

@@ -196,6 +196,40 @@ async fn a_client_that_takes_nothing_of_its_answer_is_cut() {
 }
 
 #[tokio::test]
+async fn a_connection_outlives_an_answer_that_did_not_wait_for_the_body() {
+    let server = Server::start(patient());
+    for framing in
+        ["content-length: 5\r\n\r\nhello", "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"]
+    {
+        let (head, body) = framing.split_once("\r\n\r\n").unwrap();
+        let mut client = server.connect().await;
+        // No route reads this body. The answer comes before it does, if the server lets it.
+        client.send(&format!("POST / HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n")).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        client.send(body).await;
+        client.send("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        let heard = client.hear_all().await;
+        assert!(heard.starts_with("HTTP/1.1 405 ") && heard.ends_with("hello"), "{framing:?}: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_wait_for_a_long_body_says_that_it_closes() {
+    let server = Server::start(patient());
+    let endless =
+        "transfer-encoding: chunked\r\n\r\n100001\r\n".to_owned() + &"x".repeat(0x100001) + "\r\n1\r\n";
+    for framing in
+        ["content-length: 100000000\r\n\r\n", "expect: 100-continue\r\ncontent-length: 5\r\n\r\n", &endless]
+    {
+        let mut client = server.connect().await;
+        client.send(&format!("POST / HTTP/1.1\r\nhost: x\r\n{framing}")).await;
+        let heard = client.hear("\r\n\r\n").await;
+        let told = heard.starts_with("HTTP/1.1 405 ") && heard.contains("connection: close\r\n");
+        assert!(told, "{}: {heard}", &framing[..40]);
+    }
+}
+
+#[tokio::test]
 async fn a_slow_handler_is_waited_for() {
     let short = Duration::from_millis(50);
     let server = Server::start(Options {
