@@ -93,6 +93,10 @@ password = { values = ["correct horse battery staple"] }
 "body.user_id" = { dictionary = "known", probability = 0.6 }
 "body.notifications[*].user_id" = { dictionary = "known", probability = 0.6 }
 "body.until" = { dictionary = "soon", probability = 0.6 }
+# It would not end.
+[[operations]]
+include-path = "/crm/notification/stream"
+enabled = false
 [[operations]]
 include-path = "/crm/auth/login"
 parameters = { "body.email" = { dictionary = "email", probability = 0.7 }, "body.password" = { dictionary = "password", probability = 0.7 } }

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::edge::Edge;
 use crate::http::{Problem, docs, server};
+use crate::live::{self, Live};
 use crate::notification::{self, Notifications};
 use crate::schedule::{self, Job};
 use crate::storage::{Database, Purpose};
@@ -40,6 +41,8 @@ pub struct App {
     pub database: Database,
     /// The inboxes.
     pub notifications: Notifications,
+    /// Open streams.
+    pub live: Live,
     /// Who may do what.
     pub auth: Auth,
     /// People and groups.
@@ -62,9 +65,11 @@ impl App {
             .context("the database cannot be opened")?;
         let token_secret = secret::load_or_make(&config.data_dir.join("secrets"), "token.key")?;
         let auth = Auth::open(database.clone(), clock.clone(), token_secret, &config).await?;
-        let notifications = Notifications::open(database.clone(), clock.clone(), &config, &registry)
-            .await
-            .context("reading the inboxes")?;
+        let live = Live::new(clock.clone(), &config.limits, &registry);
+        let notifications =
+            Notifications::open(database.clone(), clock.clone(), &config, live.clone(), &registry)
+                .await
+                .context("reading the inboxes")?;
         let users = Users::new(database.clone(), clock.clone(), auth.clone());
         let connections = Arc::new(server::Connections::default());
         registry.register_collector(server::Counted(connections.clone()));
@@ -73,6 +78,7 @@ impl App {
             clock,
             database,
             notifications,
+            live,
             auth,
             users,
             registry,
@@ -92,6 +98,7 @@ impl App {
         struct Document;
         OpenApiRouter::with_openapi(Document::openapi())
             .merge(notification::routes(self.notifications.clone(), self.auth.clone()))
+            .merge(live::routes(self.live.clone(), self.auth.clone()))
             .merge(user::routes(self.users.clone(), self.auth.clone()))
             .merge(auth::routes(self.auth.clone()))
             .merge(node_routes(self.clone()))
@@ -122,6 +129,7 @@ impl App {
         ];
         self.auth.reload(&config);
         self.notifications.reload(&config);
+        self.live.reload(&config.limits);
         self.settings.store(Arc::new(config));
         left.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect()
     }
@@ -139,6 +147,12 @@ impl App {
             job("refreshing API keys", Duration::from_secs(1), |app| {
                 boxed(async move { app.refresh_keys().await })
             }),
+            job("looking after streams", Duration::from_secs(1), |app| {
+                boxed(async move { app.look_after_streams().await })
+            }),
+            job("looking for news of other nodes", Duration::from_secs(2), |app| {
+                boxed(async move { app.look_for_news().await })
+            }),
             job("noting when keys were used", Duration::from_secs(30), |app| {
                 boxed(async move { app.note_use().await })
             }),
@@ -152,6 +166,14 @@ impl App {
 
     async fn refresh_keys(self) -> anyhow::Result<()> {
         self.auth.refresh_keys().await
+    }
+
+    async fn look_after_streams(self) -> anyhow::Result<()> {
+        Ok(self.live.look_after(&self.auth).await?)
+    }
+
+    async fn look_for_news(self) -> anyhow::Result<()> {
+        Ok(self.notifications.look_for_news().await?)
     }
 
     async fn note_use(self) -> anyhow::Result<()> {
@@ -198,6 +220,7 @@ impl App {
         tasks.spawn(async move {
             stopping.cancelled().await;
             unready.ready.store(false, Ordering::SeqCst);
+            unready.live.stop();
         });
         server::serve(listener, routes, self.options(), self.connections.clone(), stop.clone()).await?;
         stop.cancel();

@@ -8,6 +8,8 @@ pub mod cli;
 pub mod app;
 /// The inbox: send, list, count, read, snooze, archive, delete.
 pub mod notification;
+/// Open streams: who listens, and what they are told at once.
+pub mod live;
 /// People and groups.
 pub mod user;
 /// API keys, sign-in, tokens, lock-out, and who is asking.

@@ -1,13 +1,14 @@
-//! Who is asking: a program with an API key, or a person with a bearer token.
+//! Who is asking: a program with an API key, or a person with a bearer token or the cookie of a session.
 //!
 //! An API key decides wherever one is sent, good token or not. Where only people may ask, a key must be good too
-//! if it is sent, and the token says who asks. Keys are read from the header `X-API-KEY` and from nowhere else.
+//! if it is sent, and the token says who asks. Keys are read from the header `X-API-KEY` and from nowhere else. A
+//! cookie counts only where neither header is sent, and only for pages of ours where something is to be changed.
 
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use super::keys::ApiKey;
 use super::{Auth, Role, Roles};
@@ -23,9 +24,12 @@ pub(super) const INVALID_KEY: &str = "Invalid API key";
 const SIGN_IN: &str = "Sign in first: send Authorization: Bearer <token>";
 const SIGN_IN_OR_KEY: &str = "Sign in first: send Authorization: Bearer <token>, or an API key as X-API-KEY";
 
+const FOREIGN_PAGE: &str = "This is done with the cookie from our own pages only: \
+     send Authorization: Bearer <token>, or Sec-Fetch-Site: same-origin or our Origin with the cookie";
+
 /// A person who is signed in, as they are now: a changed role holds from the next request on.
 ///
-/// As an extractor: a bearer token, and no API key alone.
+/// As an extractor: a bearer token or the cookie of a session, and no API key alone.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The user's id.
@@ -38,12 +42,21 @@ pub struct Person {
     pub roles: Roles,
     /// The session that the token belongs to.
     pub session_id: String,
+    /// Until when the token or cookie that was shown is good.
+    pub good_until: Instant,
     label: String,
 }
 
 impl Person {
-    pub(super) fn new(id: i64, email: String, name: String, roles: Roles, session_id: String) -> Self {
-        Self { id, email, name, roles, session_id, label: format!("user {id}") }
+    pub(super) fn new(
+        id: i64,
+        email: String,
+        name: String,
+        roles: Roles,
+        session_id: String,
+        good_until: Instant,
+    ) -> Self {
+        Self { id, email, name, roles, session_id, good_until, label: format!("user {id}") }
     }
 }
 
@@ -130,16 +143,16 @@ pub struct Staff(pub Caller);
 pub struct Known(pub Caller);
 
 impl Auth {
-    /// Who sent these headers; `None` if they claim nothing.
-    async fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        if let Some(key) = self.key_of(headers)? {
+    /// Who sent this; `None` if nobody is claimed.
+    async fn caller(&self, parts: &Parts) -> Result<Option<Caller>, Problem> {
+        if let Some(key) = self.key_of(&parts.headers)? {
             return Ok(Some(Caller::Key(key)));
         }
-        Ok(self.person_of(headers).await?.map(Caller::Person))
+        Ok(self.person_of(parts).await?.map(Caller::Person))
     }
 
-    async fn known(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
-        self.caller(headers).await?.ok_or_else(|| Problem::unauthorized(SIGN_IN_OR_KEY))
+    async fn known(&self, parts: &Parts) -> Result<Caller, Problem> {
+        self.caller(parts).await?.ok_or_else(|| Problem::unauthorized(SIGN_IN_OR_KEY))
     }
 
     fn key_of(&self, headers: &HeaderMap) -> Result<Option<Arc<ApiKey>>, Problem> {
@@ -152,12 +165,28 @@ impl Auth {
         found.map(Some).ok_or_else(|| Problem::unauthorized(INVALID_KEY))
     }
 
-    async fn person_of(&self, headers: &HeaderMap) -> Result<Option<Person>, Problem> {
-        match bearer(headers) {
-            Some(token) => self.person(token).await.map(Some),
-            None => Ok(None),
+    async fn person_of(&self, parts: &Parts) -> Result<Option<Person>, Problem> {
+        let headers = &parts.headers;
+        if let Some(token) = bearer(headers) {
+            return self.person(token).await.map(Some);
         }
+        if headers.contains_key(header::AUTHORIZATION) || headers.contains_key(API_KEY) {
+            return Ok(None);
+        }
+        let site = self.site();
+        let Some(cookie) = site.cookie(headers) else {
+            return Ok(None);
+        };
+        // Browsers send the cookie whoever's page asks; what a foreign page asks is not done.
+        if !is_reading(&parts.method) && site.made_by_own_page(headers) != Some(true) {
+            return Err(Problem::forbidden(FOREIGN_PAGE));
+        }
+        self.person_by_cookie(cookie).await.map(Some)
     }
+}
+
+fn is_reading(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
 }
 
 /// The token after `Bearer`, in whatever case the word is written.
@@ -167,9 +196,9 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// What an extractor finds in the headers of a request.
+/// What an extractor finds in the head of a request.
 macro_rules! extractor {
-    ($kind:ty, |$auth:ident, $headers:ident| $find:expr) => {
+    ($kind:ty, |$auth:ident, $parts:ident| $find:expr) => {
         impl<S: Send + Sync> FromRequestParts<S> for $kind
         where
             Auth: FromRef<S>,
@@ -177,31 +206,31 @@ macro_rules! extractor {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                let ($auth, $headers) = (Auth::from_ref(state), &parts.headers);
+                let ($auth, $parts) = (Auth::from_ref(state), &*parts);
                 $find
             }
         }
     };
 }
 
-extractor!(Caller, |auth, headers| {
-    auth.caller(headers).await?.ok_or_else(|| Problem::unauthorized(INVALID_KEY))
+extractor!(Caller, |auth, parts| {
+    auth.caller(parts).await?.ok_or_else(|| Problem::unauthorized(INVALID_KEY))
 });
 
-extractor!(Known, |auth, headers| auth.known(headers).await.map(Known));
+extractor!(Known, |auth, parts| auth.known(parts).await.map(Known));
 
-extractor!(Person, |auth, headers| {
-    auth.key_of(headers)?;
-    auth.person_of(headers).await?.ok_or_else(|| Problem::unauthorized(SIGN_IN))
+extractor!(Person, |auth, parts| {
+    auth.key_of(&parts.headers)?;
+    auth.person_of(parts).await?.ok_or_else(|| Problem::unauthorized(SIGN_IN))
 });
 
-extractor!(Admin, |auth, headers| {
-    let caller = auth.known(headers).await?;
+extractor!(Admin, |auth, parts| {
+    let caller = auth.known(parts).await?;
     caller.with_one_of(&[Role::Admin], "This needs the role admin; ask an administrator").map(Admin)
 });
 
-extractor!(Staff, |auth, headers| {
-    let caller = auth.known(headers).await?;
+extractor!(Staff, |auth, parts| {
+    let caller = auth.known(parts).await?;
     caller
         .with_one_of(
             &[Role::Admin, Role::Support],

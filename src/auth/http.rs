@@ -1,22 +1,19 @@
 //! The routes of sign-in.
 
 use axum::Extension;
-use axum::body::Body;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::sign_in::{Granted, Origin};
-use super::{Auth, Person, Roles, keys};
-use crate::http::body;
+use super::{Auth, Person, Roles, keys, session};
 use crate::http::idempotency::Answer;
 use crate::http::server::Peer;
-use crate::http::{Given, Json, Problem};
+use crate::http::{Given, Json, MaybeJson, Problem};
 
 /// The longest e-mail address, in characters.
 const LONGEST_EMAIL: usize = 254;
@@ -28,11 +25,12 @@ const LONGEST_USER_AGENT: usize = 255;
 pub fn routes(auth: Auth) -> OpenApiRouter {
     let sign_in = OpenApiRouter::new()
         .routes(routes!(login))
+        .routes(routes!(begin_session))
         .routes(routes!(refresh))
         .routes(routes!(logout))
         .routes(routes!(me))
         .with_state(auth.clone());
-    sign_in.merge(keys::routes(auth))
+    sign_in.merge(session::http::routes(auth.clone())).merge(keys::routes(auth))
 }
 
 /// E-mail and password.
@@ -47,6 +45,19 @@ struct LoginBody {
     #[serde(default)]
     #[schema(value_type = String, required, format = Password, min_length = 1, max_length = 1024, pattern = r"^[^\x00]+$")]
     password: Given<String>,
+}
+
+impl LoginBody {
+    /// E-mail and password, neither of them empty.
+    fn judge(self) -> Result<(String, String), Problem> {
+        self.email.present("email")?;
+        let email = self.email.text("email", LONGEST_EMAIL)?;
+        let password = self.password.text("password", super::passwords::LONGEST)?;
+        let missing = |name: &str| Problem::bad_request(format!("{name} is required"));
+        let email = email.ok_or_else(|| missing("email"))?;
+        let password = password.filter(|password| !password.is_empty()).ok_or_else(|| missing("password"))?;
+        Ok((email, password))
+    }
 }
 
 /// Who signed in, or refreshed.
@@ -96,18 +107,44 @@ async fn login(
     headers: HeaderMap,
     Json { body, .. }: Json<LoginBody>,
 ) -> Result<Response, Problem> {
-    body.email.present("email")?;
-    let email = body.email.text("email", LONGEST_EMAIL)?;
-    let password = body.password.text("password", super::passwords::LONGEST)?;
-    let missing = |name: &str| Problem::bad_request(format!("{name} is required"));
-    let email = email.ok_or_else(|| missing("email"))?;
-    let password = password.filter(|password| !password.is_empty()).ok_or_else(|| missing("password"))?;
+    let (email, password) = body.judge()?;
+    Ok(granted(auth.sign_in(&email, password, origin(peer, &headers)).await?))
+}
+
+/// Sign in by cookie
+///
+/// For pages that this server serves: the answer sets a cookie that no script can read, and every route for people
+/// takes it in place of a bearer token. The session ends after 12 hours without a request. What changes something
+/// is done for pages of this origin only. The limits and the lock-out are those of `/crm/auth/login`.
+#[utoipa::path(post, path = "/crm/auth/session", tag = "sign-in", security(()),
+    request_body = LoginBody,
+    responses((status = 200, description = "Signed in; `Set-Cookie` holds the session", body = MeAnswer),
+        (status = 401, description = "Nobody has this e-mail address and password"),
+        (status = 403, description = "The password is right and the account is locked, or a page of another origin asks")))]
+async fn begin_session(
+    State(auth): State<Auth>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    Json { body, .. }: Json<LoginBody>,
+) -> Result<Response, Problem> {
+    let site = auth.site();
+    if site.made_by_own_page(&headers) == Some(false) {
+        return Err(Problem::forbidden("Sign in on a page of this server; other pages use /crm/auth/login"));
+    }
+    let (email, password) = body.judge()?;
+    let before = site.cookie(&headers);
+    let begun = auth.begin_by_cookie(&email, password, origin(peer, &headers), before).await?;
+    let mut response = Answer::ok(&MeAnswer::of(begun.person)).into_response();
+    response.headers_mut().insert(header::SET_COOKIE, site.set_cookie(&begun.cookie));
+    Ok(secret(response))
+}
+
+fn origin(peer: Option<Extension<Peer>>, headers: &HeaderMap) -> Origin {
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let origin = Origin {
+    Origin {
         address: peer.map(|Extension(Peer(address))| address),
         user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
-    };
-    Ok(granted(auth.sign_in(&email, password, origin).await?))
+    }
 }
 
 /// The refresh token in force.
@@ -159,16 +196,26 @@ pub struct Done {
 
 /// Sign out
 ///
-/// The session ends: its access and refresh tokens are dead at once. The body may be left out.
+/// The session ends: its access and refresh tokens, or its cookie, are dead at once. The body may be left out.
 /// `Idempotency-Key` has no effect here.
 #[utoipa::path(post, path = "/crm/auth/logout", tag = "sign-in",
     request_body = Option<LogoutBody>,
     responses((status = 200, description = "Signed out", body = Done)))]
-async fn logout(State(auth): State<Auth>, person: Person, request: Request) -> Result<Response, Problem> {
-    let body = optional_body::<LogoutBody>(request).await?;
+async fn logout(
+    State(auth): State<Auth>,
+    person: Person,
+    headers: HeaderMap,
+    MaybeJson { body, .. }: MaybeJson<LogoutBody>,
+) -> Result<Response, Problem> {
+    let site = auth.site();
+    let had_cookie = site.cookie(&headers).is_some_and(|cookie| auth.is_cookie_of(cookie, &person));
     let refresh_token = body.refresh_token.text("refresh_token", 1024)?;
     auth.sign_out(person, refresh_token).await?;
-    Ok(Answer::ok(&Done { result: "Success", message: "Signed out" }).into_response())
+    let mut response = Answer::ok(&Done { result: "Success", message: "Signed out" }).into_response();
+    if had_cookie {
+        response.headers_mut().insert(header::SET_COOKIE, site.clear_cookie());
+    }
+    Ok(response)
 }
 
 /// Who is signed in.
@@ -185,17 +232,22 @@ struct MeAnswer {
     user: Identity,
 }
 
+impl MeAnswer {
+    fn of(person: Person) -> Self {
+        Self {
+            result: "Success",
+            roles: person.roles,
+            permissions: person.roles.permissions(),
+            user: Identity { id: person.id, email: person.email, name: person.name },
+        }
+    }
+}
+
 /// Who is signed in
 #[utoipa::path(get, path = "/crm/auth/me", tag = "sign-in",
-    responses((status = 200, description = "The person whose token was sent", body = MeAnswer)))]
+    responses((status = 200, description = "The person whose token or cookie was sent", body = MeAnswer)))]
 async fn me(person: Person) -> Response {
-    let answer = MeAnswer {
-        result: "Success",
-        roles: person.roles,
-        permissions: person.roles.permissions(),
-        user: Identity { id: person.id, email: person.email, name: person.name },
-    };
-    Answer::ok(&answer).into_response()
+    Answer::ok(&MeAnswer::of(person)).into_response()
 }
 
 fn granted(granted: Granted) -> Response {
@@ -215,19 +267,4 @@ fn granted(granted: Granted) -> Response {
 pub(super) fn secret(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// A JSON body, or what its type means where there is none (or `null`, as the document has it).
-async fn optional_body<T>(request: Request) -> Result<T, Problem>
-where
-    T: Default + for<'de> Deserialize<'de>,
-{
-    let (parts, body) = request.into_parts();
-    let bytes = match body::read(body).await? {
-        bytes if bytes.is_empty() => return Ok(T::default()),
-        bytes if bytes.trim_ascii() == b"null" => Bytes::from_static(b"{}"),
-        bytes => bytes,
-    };
-    let Json { body, .. } = Json::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await?;
-    Ok(body)
 }

@@ -1,6 +1,7 @@
 //! Who is asking, and what they may do: API keys, sign-in, tokens, sessions, lock-out.
 
 mod caller;
+mod cookie;
 mod http;
 pub mod keys;
 pub mod passwords;
@@ -13,6 +14,7 @@ mod status;
 mod store;
 mod tokens;
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -32,13 +34,15 @@ use crate::clock::{Clock, Instant};
 use crate::config::{self, Config};
 use crate::http::Problem;
 use crate::http::rate::{KeyedLimiter, Rate};
+use crate::http::site::Site;
 use crate::secret;
 use crate::storage::{self, Database, Tx};
 use caller::too_many;
+use cookie::Uses;
 use keys::Keyring;
 use passwords::Hashing;
 use seal::Seal;
-use session::Sessions;
+use session::{Session, Sessions};
 use tokens::{Bad, Tokens, derive};
 
 /// Addresses and users whose requests are counted at one time.
@@ -61,10 +65,13 @@ struct Inner {
     fingerprints: hmac::Key,
     keyring: Keyring,
     sessions: Sessions,
+    /// When sessions that go by cookie were used, as far as it is not written down.
+    uses: Uses,
     hashing: Hashing,
     sign_ins: KeyedLimiter<IpAddr>,
     requests: KeyedLimiter<i64>,
     rules: ArcSwap<config::Auth>,
+    site: ArcSwap<Site>,
 }
 
 impl Auth {
@@ -88,10 +95,12 @@ impl Auth {
                 fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &derive(&secret, "fingerprints")),
                 keyring: Keyring::new(settings),
                 sessions: Sessions::new(),
+                uses: Uses::default(),
                 hashing: Hashing::new(),
                 sign_ins: KeyedLimiter::new(Rate::per_minute(limits.login_per_address_per_minute), COUNTED),
                 requests: KeyedLimiter::new(Rate::per_second(limits.requests_per_user_per_second), COUNTED),
                 rules: ArcSwap::from_pointee(settings.auth.clone()),
+                site: ArcSwap::from_pointee(Site::of(&settings.public_url)),
             }),
         };
         auth.refresh_keys().await?;
@@ -102,6 +111,7 @@ impl Auth {
     pub fn reload(&self, settings: &Config) {
         let (inner, limits) = (&self.inner, &settings.limits);
         inner.rules.store(Arc::new(settings.auth.clone()));
+        inner.site.store(Arc::new(Site::of(&settings.public_url)));
         inner.sign_ins.change_rate(Rate::per_minute(limits.login_per_address_per_minute));
         inner.requests.change_rate(Rate::per_second(limits.requests_per_user_per_second));
         inner.keyring.reload(settings);
@@ -115,12 +125,13 @@ impl Auth {
         Ok(self.inner.keyring.refresh(&self.inner.database).await?)
     }
 
-    /// Writes down when API keys were last used, in one go.
+    /// Writes down when API keys and cookies were last used, in one go.
     ///
     /// # Errors
     /// A database that does not answer; what was not written is written the next time.
     pub async fn flush_last_use(&self) -> anyhow::Result<()> {
-        Ok(self.inner.keyring.flush_last_use(&self.inner.database).await?)
+        self.inner.keyring.flush_last_use(&self.inner.database).await?;
+        Ok(self.inner.uses.flush(&self.inner.database).await?)
     }
 
     /// Removes sessions that nobody can refresh any more, a few at a time.
@@ -141,6 +152,27 @@ impl Auth {
                 return Ok(());
             }
         }
+    }
+
+    /// Which of these sessions are not alive any more: signed out, too long idle or too old, or of a user who may
+    /// not sign in. What open streams are held against.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn ended_sessions(&self, sessions: &[String]) -> Result<Vec<String>, storage::Error> {
+        if sessions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (asked, now) = (sessions.to_vec(), self.inner.clock.now());
+        let alive = self
+            .inner
+            .database
+            .read::<_, storage::Error, _>(move |tx| {
+                Box::pin(async move { store::alive(tx, &asked, now).await })
+            })
+            .await?;
+        let alive: HashSet<String> = alive.into_iter().collect();
+        Ok(sessions.iter().filter(|session| !alive.contains(*session)).cloned().collect())
     }
 
     /// A session has ended: its access tokens are dead from now on.
@@ -187,40 +219,39 @@ impl Auth {
                 Problem::unauthorized("Invalid token: it has expired; refresh it or sign in again")
             }
         })?;
-        let person = match inner.sessions.recall(&named.session_id, now) {
-            Some(person) => person,
-            None => self.read_person(named.session_id, now).await?,
-        };
-        if person.id != named.user_id {
-            return Err(ended());
-        }
-        let verdict = inner.requests.check(person.id, now);
-        if !verdict.allowed {
-            return Err(too_many(
-                &verdict,
-                "user",
-                "Too many requests of this user; slow down and try again",
-            ));
-        }
+        let session = self.session(named.session_id, now).await?;
+        let session = session
+            .filter(|session| session.person.id == named.user_id)
+            .ok_or_else(|| Problem::unauthorized("Invalid token: its session has ended; sign in again"))?;
+        self.count_request(session.person.id, now)?;
+        let mut person = session.person.clone();
+        person.good_until = named.expires_at.min(session.expires_at);
         Ok(person)
     }
 
-    async fn read_person(&self, session_id: String, now: Instant) -> Result<Person, Problem> {
+    fn count_request(&self, user_id: i64, now: Instant) -> Result<(), Problem> {
+        let verdict = self.inner.requests.check(user_id, now);
+        if verdict.allowed {
+            return Ok(());
+        }
+        Err(too_many(&verdict, "user", "Too many requests of this user; slow down and try again"))
+    }
+
+    /// The session with this id, if it is alive.
+    async fn session(&self, id: String, now: Instant) -> Result<Option<Arc<Session>>, storage::Error> {
         let inner = &self.inner;
+        if let Some(session) = inner.sessions.recall(&id, now) {
+            return Ok(Some(session));
+        }
         let mark = inner.sessions.mark();
-        let live = inner
-            .database
-            .read(move |tx| Box::pin(async move { store::live_session(tx, &session_id).await }));
-        match live.await? {
-            Some(live) if live.status == Status::Active && now < live.expires_at => {
-                inner.sessions.keep(mark, &live.person, live.expires_at, now);
-                Ok(live.person)
+        let found = inner.database.read(move |tx| Box::pin(async move { store::session(tx, &id).await }));
+        match found.await? {
+            Some((session, Status::Active)) if now < session.expires_at => {
+                let session = Arc::new(session);
+                inner.sessions.keep(mark, session.clone(), now);
+                Ok(Some(session))
             }
-            _ => Err(ended()),
+            _ => Ok(None),
         }
     }
-}
-
-fn ended() -> Problem {
-    Problem::unauthorized("Invalid token: its session has ended; sign in again")
 }

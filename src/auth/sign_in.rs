@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::session::http::Open;
 use super::store::{self, Applicant, NewSession};
 use super::tokens::new_session_id;
 use super::{Auth, Person, Roles, Status, too_many};
@@ -14,6 +15,9 @@ use crate::storage::{Error, Tx};
 const WRONG: &str = "Invalid email or password";
 const LOCKED: &str = "This account is locked; ask an administrator to unlock it";
 const SPENT: &str = "Invalid refresh token: sign in again";
+
+/// How many of their sessions a person is shown.
+const MOST_SHOWN: i64 = 100;
 
 /// Where a sign-in comes from.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +35,17 @@ pub(super) struct Granted {
     pub email: String,
     pub name: String,
     pub roles: Roles,
+}
+
+/// A session that is to begin.
+pub(super) struct Begun {
+    pub session_id: String,
+    /// SHA-256 of the refresh token, or of what the cookie holds.
+    pub digest: String,
+    pub now: Instant,
+    pub expires_at: Instant,
+    /// The session that the browser leaves for it.
+    pub replaced: Option<String>,
 }
 
 /// What a wrong password led to.
@@ -56,6 +71,31 @@ impl Auth {
         password: String,
         origin: Origin,
     ) -> Result<Granted, Problem> {
+        let (applicant, hash) = self.prove(email, password, &origin).await?;
+        let (user_id, now) = (applicant.id, self.inner.clock.now());
+        let session_id = new_session_id();
+        let granted = self.grant(&session_id, applicant, now);
+        let begun = Begun {
+            session_id,
+            digest: sha256_hex(granted.refresh_token.as_bytes()),
+            now,
+            expires_at: now.plus(self.inner.rules.load().refresh_token_ttl),
+            replaced: None,
+        };
+        self.begin(user_id, hash, origin, begun).await?;
+        Ok(granted)
+    }
+
+    /// Who has this e-mail address and password, and the hash that was compared.
+    ///
+    /// # Errors
+    /// As [`Auth::sign_in`].
+    pub(super) async fn prove(
+        &self,
+        email: &str,
+        password: String,
+        origin: &Origin,
+    ) -> Result<(Applicant, String), Problem> {
         self.limit_sign_ins(origin.address)?;
         let key = email_key(email);
         let found = self
@@ -66,7 +106,7 @@ impl Auth {
         let hash = found.as_ref().and_then(|applicant| applicant.password_hash.clone());
         let is_right = self.inner.hashing.verify(hash.clone(), password).await?;
         match (found, hash) {
-            (Some(applicant), Some(hash)) if is_right => self.begin(applicant, hash, origin).await,
+            (Some(applicant), Some(hash)) if is_right => Ok((applicant, hash)),
             (found, _) => {
                 let (user_id, address) = (found.as_ref().map(|applicant| applicant.id), origin.address);
                 tracing::info!(
@@ -111,33 +151,43 @@ impl Auth {
         Err(too_many(&verdict, "login", "Too many sign-ins from this address; wait, then try again"))
     }
 
-    async fn begin(&self, applicant: Applicant, hash: String, origin: Origin) -> Result<Granted, Problem> {
-        let (user_id, now) = (applicant.id, self.inner.clock.now());
-        let session_id = new_session_id();
-        let granted = self.grant(&session_id, applicant, now);
-        let refresh_digest = sha256_hex(granted.refresh_token.as_bytes());
-        let expires_at = now.plus(self.inner.rules.load().refresh_token_ttl);
+    /// Begins a session of whoever has proved who they are by the password with this hash.
+    ///
+    /// # Errors
+    /// As [`Auth::sign_in`].
+    pub(super) async fn begin(
+        &self,
+        user_id: i64,
+        hash: String,
+        origin: Origin,
+        begun: Begun,
+    ) -> Result<(), Problem> {
         let address = origin.address.map(|address| address.to_string());
-        let begun = self.inner.database.write(move |tx| {
+        let auth = self.clone();
+        let has_begun = self.inner.database.write(move |tx| {
             Box::pin(async move {
                 if !store::clear_wrong_passwords(tx, user_id, &hash).await? {
                     return Ok::<_, Error>(false);
                 }
                 let new = NewSession {
-                    id: &session_id,
+                    id: &begun.session_id,
                     user_id,
-                    refresh_digest: &refresh_digest,
+                    refresh_digest: &begun.digest,
                     user_agent: origin.user_agent.as_deref(),
                     address: address.as_deref(),
-                    now,
-                    expires_at,
+                    now: begun.now,
+                    expires_at: begun.expires_at,
                 };
                 store::insert_session(tx, &new).await?;
+                if let Some(replaced) = begun.replaced {
+                    store::delete_session(tx, &replaced).await?;
+                    tx.after_commit(move || auth.forget_session(&replaced));
+                }
                 Ok(true)
             })
         });
-        if begun.await? {
-            return Ok(granted);
+        if has_begun.await? {
+            return Ok(());
         }
         self.refuse_locked(user_id).await
     }
@@ -238,14 +288,42 @@ impl Auth {
         let ended = self.inner.database.write(move |tx| {
             Box::pin(async move {
                 for session in sessions {
-                    store::delete_session_of(tx, &session, person.id).await?;
-                    let auth = auth.clone();
-                    tx.after_commit(move || auth.forget_session(&session));
+                    auth.end_in(tx, person.id, session).await?;
                 }
                 Ok::<_, Error>(())
             })
         });
         Ok(ended.await?)
+    }
+
+    /// Ends one of a person's sessions; returns whether there was such a one.
+    pub(super) async fn end_session_of(&self, user_id: i64, session_id: String) -> Result<bool, Error> {
+        // PostgreSQL takes no NUL in a text; no id of ours has anything but digits and letters.
+        if !session_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Ok(false);
+        }
+        let auth = self.clone();
+        let ended = self
+            .inner
+            .database
+            .write(move |tx| Box::pin(async move { auth.end_in(tx, user_id, session_id).await }));
+        ended.await
+    }
+
+    async fn end_in(&self, tx: &mut Tx, user_id: i64, session_id: String) -> Result<bool, Error> {
+        let ended = store::delete_session_of(tx, &session_id, user_id).await?;
+        let auth = self.clone();
+        tx.after_commit(move || auth.forget_session(&session_id));
+        Ok(ended)
+    }
+
+    /// Where a person is signed in.
+    pub(super) async fn open_sessions(&self, user_id: i64) -> Result<Vec<Open>, Error> {
+        let now = self.inner.clock.now();
+        let found = self.inner.database.read(move |tx| {
+            Box::pin(async move { store::open_sessions(tx, user_id, now, MOST_SHOWN).await })
+        });
+        found.await
     }
 }
 

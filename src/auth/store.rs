@@ -1,9 +1,11 @@
 //! The SQL of sign-in: users as far as it looks at them, their sessions, and the event of a lock-out.
 
+use super::session::Session;
+use super::session::http::Open;
 use super::{Person, Roles, Status};
 use crate::clock::Instant;
 use crate::params;
-use crate::storage::{Error, Row, Tx};
+use crate::storage::{Engine, Error, Row, Tx, Value};
 
 /// A user who wants to sign in.
 pub(super) struct Applicant {
@@ -44,28 +46,67 @@ fn read_applicant(row: &Row<'_>) -> Result<Applicant, Error> {
     })
 }
 
-/// A session and whose it is.
-pub(super) struct Live {
-    pub person: Person,
-    pub status: Status,
-    pub expires_at: Instant,
-}
-
-pub(super) async fn live_session(tx: &mut Tx, id: &str) -> Result<Option<Live>, Error> {
+/// A session, and whether its user may sign in.
+pub(super) async fn session(tx: &mut Tx, id: &str) -> Result<Option<(Session, Status)>, Error> {
     tx.one(
-        "SELECT u.id, u.email, u.name, u.roles, u.status, s.expires_at
+        "SELECT u.id, u.email, u.name, u.roles, u.status, s.refresh_digest, s.created_at, s.used_at, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
         params![id],
         |row| {
-            let roles = Roles::from_json(&row.get::<String>(3)?);
-            Ok(Live {
-                person: Person::new(row.get(0)?, row.get(1)?, row.get(2)?, roles, id.to_owned()),
-                status: Status::from_stored(&row.get::<String>(4)?),
-                expires_at: row.instant(5)?,
-            })
+            let (roles, expires_at) = (Roles::from_json(&row.get::<String>(3)?), row.instant(8)?);
+            let person =
+                Person::new(row.get(0)?, row.get(1)?, row.get(2)?, roles, id.to_owned(), expires_at);
+            let session = Session {
+                person,
+                digest: row.get(5)?,
+                created_at: row.instant(6)?,
+                used_at: row.instant(7)?,
+                expires_at,
+            };
+            Ok((session, Status::from_stored(&row.get::<String>(4)?)))
         },
     )
     .await
+}
+
+/// How many sessions one statement asks for on SQLite.
+const ASKED_AT_ONCE: usize = 100;
+
+/// Which of these sessions are alive at `now`.
+pub(super) async fn alive(tx: &mut Tx, ids: &[String], now: Instant) -> Result<Vec<String>, Error> {
+    const ALIVE: &str = "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.expires_at > $1 AND u.status = 'Active' AND s.id ";
+    if tx.engine() == Engine::Postgres {
+        let ids: Vec<Option<&str>> = ids.iter().map(|id| Some(id.as_str())).collect();
+        let parameters = [now.into(), Value::MaybeTexts(&ids)];
+        return tx.all(&format!("{ALIVE} = ANY($2)"), &parameters, |row| row.get(0)).await;
+    }
+    // Always as many parameters: one prepared statement serves.
+    let places: Vec<String> = (2..ASKED_AT_ONCE + 2).map(|number| format!("${number}")).collect();
+    let sql = format!("{ALIVE} IN ({})", places.join(","));
+    let mut alive = Vec::new();
+    for chunk in ids.chunks(ASKED_AT_ONCE) {
+        let mut parameters = vec![Value::from(now)];
+        parameters.extend(chunk.iter().map(Value::from));
+        parameters.resize(ASKED_AT_ONCE + 1, Value::Null);
+        alive.extend(tx.all(&sql, &parameters, |row| row.get(0)).await?);
+    }
+    Ok(alive)
+}
+
+/// Writes down that a session was used, and until when it is good therefore.
+pub(super) async fn note_use_of_session(
+    tx: &mut Tx,
+    id: &str,
+    used_at: Instant,
+    expires_at: Instant,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE sessions SET used_at = $1, expires_at = $2 WHERE id = $3 AND used_at < $1",
+        params![used_at, expires_at, id],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Counts a wrong password; returns how many there were in a row, or `None` if the user is locked.
@@ -163,10 +204,35 @@ pub(super) async fn delete_session(tx: &mut Tx, id: &str) -> Result<Option<i64>,
     tx.one("DELETE FROM sessions WHERE id = $1 RETURNING user_id", params![id], |row| row.get(0)).await
 }
 
-/// Ends a session if it is this user's.
-pub(super) async fn delete_session_of(tx: &mut Tx, id: &str, user_id: i64) -> Result<(), Error> {
-    tx.execute("DELETE FROM sessions WHERE id = $1 AND user_id = $2", params![id, user_id]).await?;
-    Ok(())
+/// Ends a session if it is this user's; returns whether it was.
+pub(super) async fn delete_session_of(tx: &mut Tx, id: &str, user_id: i64) -> Result<bool, Error> {
+    let ended =
+        tx.execute("DELETE FROM sessions WHERE id = $1 AND user_id = $2", params![id, user_id]).await?;
+    Ok(ended == 1)
+}
+
+/// The sessions of a user that are alive at `now`, the last used first, at most `most`.
+pub(super) async fn open_sessions(
+    tx: &mut Tx,
+    user_id: i64,
+    now: Instant,
+    most: i64,
+) -> Result<Vec<Open>, Error> {
+    tx.all(
+        "SELECT id, user_agent, address, created_at, used_at FROM sessions
+         WHERE user_id = $1 AND expires_at > $2 ORDER BY used_at DESC, id LIMIT $3",
+        params![user_id, now, most],
+        |row| {
+            Ok(Open {
+                id: row.get(0)?,
+                user_agent: row.get(1)?,
+                address: row.get(2)?,
+                created_at: row.instant(3)?,
+                used_at: row.instant(4)?,
+            })
+        },
+    )
+    .await
 }
 
 /// Ends a user's sessions, all but `except`. The caller tells [`super::Auth::forget_user`].

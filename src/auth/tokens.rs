@@ -1,8 +1,9 @@
-//! Access tokens and refresh tokens.
+//! Access tokens, refresh tokens, and what the cookie of a session holds.
 //!
 //! An access token is a JWT for a quarter of an hour that names a person and a session. A refresh token is
 //! opaque: the session's id, 256 random bits, and a mark by which we know our own. The mark lets a spent token
-//! be told from a made-up one without keeping a list of all that were ever spent.
+//! be told from a made-up one without keeping a list of all that were ever spent. What a cookie holds is made alike
+//! with another mark, so that neither can stand for the other.
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub(super) struct Tokens {
     /// The first part of every token of ours, with its dot. Nothing in a header is ever chosen by a caller.
     head: String,
     marking: hmac::Key,
+    cookie_marking: hmac::Key,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +58,7 @@ struct Claims {
 pub(super) struct Named {
     pub user_id: i64,
     pub session_id: String,
+    pub expires_at: Instant,
 }
 
 /// Why an access token is refused.
@@ -88,6 +91,7 @@ impl Tokens {
             ),
             header,
             marking: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, "refresh tokens")),
+            cookie_marking: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, "cookies")),
         }
     }
 
@@ -120,32 +124,53 @@ impl Tokens {
         if claims.exp <= now.seconds() {
             return Err(Bad::Expired);
         }
-        Ok(Named { user_id, session_id: claims.sid })
+        let expires_at = Instant(claims.exp.saturating_mul(1_000_000));
+        Ok(Named { user_id, session_id: claims.sid, expires_at })
     }
 
     /// A new refresh token for a session.
     pub fn refresh(&self, session_id: &str) -> String {
-        let mut bytes = bytes_of(session_id);
-        bytes.extend(secret::random::<RANDOM_BYTES>());
-        let mark = hmac::sign(&self.marking, &bytes);
-        bytes.extend(&mark.as_ref()[..MARK_BYTES]);
-        URL_SAFE_NO_PAD.encode(bytes)
+        opaque(&self.marking, session_id)
     }
 
     /// The session for which a refresh token was made; `None` if it was not made here.
     pub fn session_of(&self, refresh_token: &str) -> Option<String> {
-        if refresh_token.len() > LONGEST {
-            return None;
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(refresh_token).ok()?;
-        if bytes.len() != SESSION_BYTES + RANDOM_BYTES + MARK_BYTES {
-            return None;
-        }
-        let (signed, mark) = bytes.split_at(SESSION_BYTES + RANDOM_BYTES);
-        let expected = hmac::sign(&self.marking, signed);
-        aws_lc_rs::constant_time::verify_slices_are_equal(&expected.as_ref()[..MARK_BYTES], mark).ok()?;
-        Some(secret::hex(&signed[..SESSION_BYTES]))
+        session_in(&self.marking, refresh_token)
     }
+
+    /// What the cookie of a session holds.
+    pub fn cookie(&self, session_id: &str) -> String {
+        opaque(&self.cookie_marking, session_id)
+    }
+
+    /// The session for which a cookie was made; `None` if it was not made here.
+    pub fn session_of_cookie(&self, cookie: &str) -> Option<String> {
+        session_in(&self.cookie_marking, cookie)
+    }
+}
+
+/// A session's id, 256 random bits, and the mark of `marking`.
+fn opaque(marking: &hmac::Key, session_id: &str) -> String {
+    let mut bytes = bytes_of(session_id);
+    bytes.extend(secret::random::<RANDOM_BYTES>());
+    let mark = hmac::sign(marking, &bytes);
+    bytes.extend(&mark.as_ref()[..MARK_BYTES]);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The session's id in what [`opaque`] made; `None` if it was not made here, or with another mark.
+fn session_in(marking: &hmac::Key, opaque: &str) -> Option<String> {
+    if opaque.len() > LONGEST {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(opaque).ok()?;
+    if bytes.len() != SESSION_BYTES + RANDOM_BYTES + MARK_BYTES {
+        return None;
+    }
+    let (signed, mark) = bytes.split_at(SESSION_BYTES + RANDOM_BYTES);
+    let expected = hmac::sign(marking, signed);
+    aws_lc_rs::constant_time::verify_slices_are_equal(&expected.as_ref()[..MARK_BYTES], mark).ok()?;
+    Some(secret::hex(&signed[..SESSION_BYTES]))
 }
 
 /// The id of a new session: 128 random bits in hexadecimal.
@@ -181,7 +206,8 @@ mod tests {
     }
 
     fn named() -> Named {
-        Named { user_id: 123, session_id: "00ff".to_owned() }
+        let expires_at = Instant(NOW.plus(TTL).seconds() * 1_000_000);
+        Named { user_id: 123, session_id: "00ff".to_owned(), expires_at }
     }
 
     fn claims() -> Value {
@@ -324,5 +350,14 @@ mod tests {
         for bad in ["", "x", &first[1..], &format!("{first}="), &URL_SAFE_NO_PAD.encode(forged)] {
             assert_eq!(tokens().session_of(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_cookie_is_no_refresh_token_and_a_refresh_token_no_cookie() {
+        let session = new_session_id();
+        let (cookie, refresh) = (tokens().cookie(&session), tokens().refresh(&session));
+        assert_eq!(tokens().session_of_cookie(&cookie), Some(session));
+        assert_eq!(Tokens::new(&[8; 32]).session_of_cookie(&cookie), None);
+        assert_eq!((tokens().session_of(&cookie), tokens().session_of_cookie(&refresh)), (None, None));
     }
 }

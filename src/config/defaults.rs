@@ -78,6 +78,8 @@ impl Default for Limits {
             body_bytes: 262_144,
             connections: 15_000,
             connections_per_address: 1_024,
+            streams: 10_000,
+            streams_per_user: 10,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),

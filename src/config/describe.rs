@@ -87,6 +87,8 @@ impl Config {
             ("body_bytes", limits.body_bytes as u64),
             ("connections", limits.connections as u64),
             ("connections_per_address", limits.connections_per_address as u64),
+            ("streams", limits.streams as u64),
+            ("streams_per_user", limits.streams_per_user as u64),
         ];
         let times = [
             ("header_timeout", limits.header_timeout),

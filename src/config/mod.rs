@@ -115,6 +115,10 @@ pub struct Limits {
     pub connections: usize,
     /// Open connections from one address; loopback and trusted proxies are exempt.
     pub connections_per_address: usize,
+    /// Open streams in all.
+    pub streams: usize,
+    /// Open streams of one user; one more closes the oldest.
+    pub streams_per_user: usize,
     /// How long the head of a request may take to arrive.
     pub header_timeout: Duration,
     /// How long the body of a request may take to arrive.

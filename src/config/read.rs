@@ -100,7 +100,9 @@ fn limits(mut section: Section, limits: &mut Limits) {
     );
     set(&mut limits.body_bytes, section.size("body_bytes", 0..=1 << 30));
     set(&mut limits.connections, section.number("connections", any.clone()));
-    set(&mut limits.connections_per_address, section.number("connections_per_address", any));
+    set(&mut limits.connections_per_address, section.number("connections_per_address", any.clone()));
+    set(&mut limits.streams, section.number("streams", any.clone()));
+    set(&mut limits.streams_per_user, section.number("streams_per_user", any));
     // Never 0: a server that waits for ever for a slow client is taken down by a few of them.
     set(&mut limits.header_timeout, section.duration("header_timeout", SECOND, HOUR));
     set(&mut limits.body_timeout, section.duration("body_timeout", SECOND, HOUR));

@@ -253,6 +253,30 @@ impl<S: Sync, T: for<'de> Deserialize<'de>> FromRequest<S> for Json<T> {
     }
 }
 
+/// A JSON body that may be left out: nothing at all, or `null`, means what `T` means by itself.
+pub struct MaybeJson<T> {
+    /// The body.
+    pub body: T,
+    /// Its bytes as they came, for the fingerprint of an idempotent request.
+    pub bytes: Bytes,
+}
+
+impl<S: Sync, T: Default + for<'de> Deserialize<'de>> FromRequest<S> for MaybeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(body).await?;
+        let body = if bytes.is_empty() {
+            T::default()
+        } else {
+            refuse_other_media(&parts.headers)?;
+            if bytes.trim_ascii() == b"null" { T::default() } else { parse(&bytes)? }
+        };
+        Ok(MaybeJson { body, bytes })
+    }
+}
+
 /// A body without meaning for its route: only its bytes count, for the fingerprint of an idempotent request.
 pub struct Raw(pub Bytes);
 

@@ -12,7 +12,8 @@ use utoipa::openapi::{
 use utoipa_swagger_ui::SwaggerUi;
 
 const ABOUT: &str = "The notification server of a CRM. External systems send with an API key (`X-API-KEY`), people \
-read with a bearer token from `/crm/auth/login`. Every POST but those of sign-in may carry an `Idempotency-Key` (kept for 24 hours). \
+read with a bearer token from `/crm/auth/login`; pages of this server go by the cookie of `/crm/auth/session`, which changes things for \
+pages of its own origin only. Every POST but those of sign-in may carry an `Idempotency-Key` (kept for 24 hours). \
 Paths are served alike with and without a slash at the end.";
 
 const NOT_NOW: &str = "Not now; Retry-After says when to come back";
@@ -53,6 +54,10 @@ pub fn complete<'a>(mut api: OpenApi, types: impl Iterator<Item = &'a str>) -> O
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-KEY"))),
     );
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    components.add_security_scheme(
+        "cookie",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-belfry"))),
+    );
     api.components = Some(components);
     // The seed writes this path with a slash at its end.
     if let Some(list) = api.paths.paths.remove("/crm/notification") {
@@ -84,10 +89,12 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
         return;
     }
     let by_key = !path.starts_with("/crm/auth")
-        && !path.ends_with("/me")
+        && !path.starts_with("/crm/user/me")
         && (!path.starts_with("/crm/notification") || path.contains("/send"));
-    if !matches!(path, "/crm/auth/login" | "/crm/auth/refresh") {
-        let mut ways = vec![SecurityRequirement::new::<_, _, String>("bearer", [])];
+    let by_cookie = !matches!(path, "/crm/auth/login" | "/crm/auth/refresh" | "/crm/auth/session");
+    if by_cookie {
+        let mut ways =
+            ["bearer", "cookie"].map(|way| SecurityRequirement::new::<_, _, String>(way, [])).to_vec();
         if by_key {
             ways.insert(0, SecurityRequirement::new::<_, _, String>("api_key", []));
         }
@@ -101,11 +108,18 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
     if is_once {
         operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
     }
-    complete_answers(path, method, operation, by_key, is_once);
+    let may_be_foreign = by_cookie && *method != HttpMethod::Get;
+    complete_answers(path, method, operation, by_key || may_be_foreign, is_once);
 }
 
 /// Adds the answers that the edge and the extractors may give, and the body of those that the handler described.
-fn complete_answers(path: &str, method: &HttpMethod, operation: &mut Operation, by_key: bool, is_once: bool) {
+fn complete_answers(
+    path: &str,
+    method: &HttpMethod,
+    operation: &mut Operation,
+    may_be_forbidden: bool,
+    is_once: bool,
+) {
     let is_judged = |parameter: &RefOr<Parameter>| match parameter {
         RefOr::T(known) => known.parameter_in != ParameterIn::Path,
         RefOr::Ref(_) => true,
@@ -116,7 +130,7 @@ fn complete_answers(path: &str, method: &HttpMethod, operation: &mut Operation, 
     let handlers = |status: &str| operation.responses.responses.contains_key(status);
     let answers = [
         (can_be_wrong, "400", "What was sent is not understood; the reason says what to do"),
-        (by_key || handlers("403"), "403", "Who is asking may not do this"),
+        (may_be_forbidden || handlers("403"), "403", "Who is asking may not do this"),
         (path.contains('{') || handlers("404"), "404", "There is no such thing, or it is somebody else's"),
         (has_body, "408", "The body did not arrive in time"),
         (handlers("409"), "409", "It contradicts what is there"),

@@ -14,6 +14,8 @@ pub mod idempotency;
 pub mod rate;
 /// The accept loop, with limits on time and number.
 pub mod server;
+/// Our own pages: their cookie, and whether a request was made by one of them.
+pub mod site;
 
-pub use body::{Given, Json, Raw};
+pub use body::{Given, Json, MaybeJson, Raw};
 pub use error::Problem;

@@ -1,9 +1,8 @@
 //! What a user does with notifications: read, unread, archive, snooze, delete, read all.
 
-use std::sync::Arc;
-
+use super::feed::{Desk, LoggedKind};
 use super::inbox::{Inbox, Item};
-use super::pending::{Pending, settle};
+use super::pending::settle;
 use super::{Change, Error, Shelf, store};
 use crate::clock::Instant;
 use crate::storage::{self, Tx};
@@ -16,21 +15,23 @@ const WOKEN_AT_ONCE: i64 = 200;
 /// Doing again what was done already changes nothing and is no error.
 pub(super) async fn change(
     tx: &mut Tx,
-    pending: &Arc<Pending>,
+    desk: &Desk,
     user_id: i64,
     id: i64,
     change: Change,
-    now: Instant,
 ) -> Result<i64, Error> {
+    let now = desk.now;
     let mut inbox = store::lock_inbox(tx, user_id).await?.ok_or(Error::NotFound)?;
     let seq = store::own_seq(tx, user_id, id).await?.ok_or(Error::NotFound)?;
-    settle(tx, pending, user_id).await?;
+    settle(tx, &desk.pending, user_id).await?;
     inbox.indexed_seq = inbox.head_seq;
     let item = store::item(tx, user_id, seq).await?.ok_or(Error::NotFound)?;
-    if change == Change::Delete {
+    inbox.revision += 1;
+    let (kind, left) = if change == Change::Delete {
         inbox.unread_count -= i64::from(counts(&item, &inbox));
         store::remove_item(tx, user_id, &item).await?;
         store::delete_content(tx, id).await?;
+        (LoggedKind::Removed, None)
     } else {
         let read_before = match item.read_at {
             None if !item.is_unread(&inbox) => store::read_at_once(tx, user_id, &item).await?.or(Some(now)),
@@ -42,9 +43,10 @@ pub(super) async fn change(
         }
         let kind = store::remove_item(tx, user_id, &item).await?;
         store::insert_item(tx, user_id, &kind, &changed).await?;
-    }
-    inbox.revision += 1;
+        (LoggedKind::Changed, Some(changed))
+    };
     store::save_inbox(tx, user_id, &inbox).await?;
+    desk.changed(tx, user_id, &inbox, (kind, Some(id)), left.as_ref()).await?;
     Ok(inbox.unread_count)
 }
 
@@ -88,28 +90,52 @@ fn made_unread(item: Item, inbox: &Inbox) -> Item {
     Item { read_at: None, unread_mark: below.then_some(inbox.read_mark), ..item }
 }
 
-/// Everything in the user's inbox counts as read: one row, however many there are.
-pub(super) async fn read_all(tx: &mut Tx, user_id: i64, now: Instant) -> Result<i64, Error> {
+/// Everything in the user's inbox counts as read: one row, however many there are. With `up_to` only that
+/// notification and what stands below it: what came while the user looked stays unread (promise P21).
+pub(super) async fn read_all(
+    tx: &mut Tx,
+    desk: &Desk,
+    user_id: i64,
+    up_to: Option<i64>,
+) -> Result<i64, Error> {
     let Some(mut inbox) = store::lock_inbox(tx, user_id).await? else {
-        return Ok(0);
+        return up_to.map_or(Ok(0), |_| Err(Error::NotFound));
     };
-    if inbox.unread_count > 0 {
-        inbox.read_watermark = inbox.head_seq;
-        inbox.read_mark += 1;
-        inbox.unread_count = 0;
-        inbox.revision += 1;
-        store::save_inbox(tx, user_id, &inbox).await?;
-        store::insert_read_mark(tx, user_id, &inbox, now).await?;
+    let newest = match up_to {
+        Some(id) => store::own_seq(tx, user_id, id).await?.ok_or(Error::NotFound)?,
+        None => inbox.head_seq,
+    };
+    if inbox.unread_count == 0 {
+        return Ok(0);
     }
-    Ok(0)
+    if newest < inbox.head_seq {
+        settle(tx, &desk.pending, user_id).await?;
+        inbox.indexed_seq = inbox.head_seq;
+    }
+    let before = inbox.unread_count;
+    if newest > inbox.read_watermark {
+        inbox.unread_count = store::unread_above(tx, user_id, newest).await?;
+    } else {
+        // Below the watermark only what was made unread by hand is left.
+        inbox.unread_count -= store::read_marked_up_to(tx, user_id, &inbox, newest, desk.now).await?;
+    }
+    if inbox.unread_count == before {
+        return Ok(before);
+    }
+    inbox.revision += 1;
+    if newest > inbox.read_watermark {
+        inbox.read_watermark = newest;
+        inbox.read_mark += 1;
+        store::insert_read_mark(tx, user_id, &inbox, desk.now).await?;
+    }
+    store::save_inbox(tx, user_id, &inbox).await?;
+    desk.changed(tx, user_id, &inbox, (LoggedKind::Read, up_to), None).await?;
+    Ok(inbox.unread_count)
 }
 
 /// Brings back some of the snoozed items whose time has come, unread and as the newest; returns how many.
-pub(super) async fn wake_due(
-    tx: &mut Tx,
-    pending: &Arc<Pending>,
-    now: Instant,
-) -> Result<usize, storage::Error> {
+pub(super) async fn wake_due(tx: &mut Tx, desk: &Desk) -> Result<usize, storage::Error> {
+    let now = desk.now;
     let due = store::due(tx, now, WOKEN_AT_ONCE).await?;
     let mut users: Vec<i64> = due.iter().map(|(user_id, _)| *user_id).collect();
     users.sort_unstable();
@@ -120,13 +146,13 @@ pub(super) async fn wake_due(
         let Some(mut inbox) = store::lock_inbox(tx, user_id).await? else {
             continue;
         };
-        settle(tx, pending, user_id).await?;
+        settle(tx, &desk.pending, user_id).await?;
         inbox.indexed_seq = inbox.head_seq;
         for (_, seq) in due.iter().filter(|(owner, _)| *owner == user_id) {
             // Another node may have been quicker.
             match store::item(tx, user_id, *seq).await? {
                 Some(item) if item.shelf == Shelf::Snoozed && item.snoozed_until <= Some(now) => {
-                    wake(tx, user_id, &item, &mut inbox).await?;
+                    wake(tx, desk, user_id, &item, &mut inbox).await?;
                     woken += 1;
                 }
                 _ => {}
@@ -137,14 +163,22 @@ pub(super) async fn wake_due(
     Ok(woken)
 }
 
-async fn wake(tx: &mut Tx, user_id: i64, item: &Item, inbox: &mut Inbox) -> Result<(), storage::Error> {
+async fn wake(
+    tx: &mut Tx,
+    desk: &Desk,
+    user_id: i64,
+    item: &Item,
+    inbox: &mut Inbox,
+) -> Result<(), storage::Error> {
     inbox.head_seq += 1;
     inbox.indexed_seq = inbox.head_seq;
     inbox.unread_count += 1;
     inbox.revision += 1;
     let kind = store::remove_item(tx, user_id, item).await?;
-    store::insert_item(tx, user_id, &kind, &Item::fresh(inbox.head_seq, item.id)).await?;
-    store::renumber(tx, item.id, inbox.head_seq).await
+    let back = Item::fresh(inbox.head_seq, item.id);
+    store::insert_item(tx, user_id, &kind, &back).await?;
+    store::renumber(tx, item.id, inbox.head_seq).await?;
+    desk.came_back(tx, user_id, inbox, &back).await
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::wire::{
-    BatchAnswer, BatchBody, BatchResult, ChangedAnswer, CountAnswer, ListAnswer, SendBody, SentAnswer, Shown,
-    SnoozeBody, kind_filter, sent,
+    BatchAnswer, BatchBody, BatchResult, ChangedAnswer, CountAnswer, ListAnswer, ReadAllBody, SendBody,
+    SentAnswer, Shown, SnoozeBody, kind_filter, sent,
 };
 use super::{Change, Error, Filter, Notifications, Request, Sent, Shelf, change};
 use crate::auth::{Auth, Caller, Person};
@@ -21,7 +21,7 @@ use crate::clock::Instant;
 use crate::http::error::json;
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::server::Peer;
-use crate::http::{Json, Problem, Raw};
+use crate::http::{Json, MaybeJson, Problem, Raw};
 
 /// How many notifications a page holds where nothing is said.
 const PAGE: usize = 20;
@@ -176,13 +176,13 @@ async fn send_batch_judged(
     let Json { body, bytes } = body?;
     let judged = body.judge(&this.types.load())?;
     let claim = Claim::of(headers, format!("{} send/batch", caller.scope()), &bytes, now)?;
-    let (pending, metrics) = (this.pending.clone(), this.metrics.clone());
+    let (desk, metrics) = (this.desk(), this.metrics.clone());
     let by = caller.description().to_owned();
     idempotency::perform(&this.database, claim, move |tx| {
         Box::pin(async move {
             let news: Vec<_> =
                 judged.iter().filter_map(|element| element.as_ref().ok().cloned()).map(Arc::new).collect();
-            let mut outcomes = Notifications::send_in(tx, &pending, &news, now).await?.into_iter();
+            let mut outcomes = Notifications::send_in(tx, &desk, &news).await?.into_iter();
             let results: Vec<Result<_, Problem>> = judged
                 .into_iter()
                 .map(|element| {
@@ -306,20 +306,27 @@ async fn count_unread(State(shared): State<Arc<Shared>>, person: Person) -> Resu
 }
 
 /// Mark all as read
+///
+/// The body may be left out; then everything in the inbox counts as read. With `up_to` only that notification and
+/// what stands below it: what came while the user looked at the list stays unread.
 #[utoipa::path(post, path = "/crm/notification/mark-all-read", tag = "notifications",
-    responses((status = 200, description = "Everything in the inbox counts as read", body = ChangedAnswer)))]
+    request_body = Option<ReadAllBody>,
+    responses((status = 200, description = "Everything in the inbox counts as read", body = ChangedAnswer),
+        (status = 404, description = "The caller has no notification `up_to`")))]
 async fn mark_all_read(
     State(shared): State<Arc<Shared>>,
     person: Person,
     headers: HeaderMap,
-    Raw(body): Raw,
+    body: Result<MaybeJson<ReadAllBody>, Problem>,
 ) -> Result<Response, Problem> {
     let this = &shared.notifications;
-    let now = this.clock.now();
-    let claim = Claim::of(&headers, format!("user:{} mark-all-read", person.id), &body, now)?;
+    let desk = this.desk();
+    let MaybeJson { body, bytes } = body?;
+    let up_to = body.up_to.id("up_to")?;
+    let claim = Claim::of(&headers, format!("user:{} mark-all-read", person.id), &bytes, desk.now)?;
     idempotency::perform(&this.database, claim, move |tx| {
         Box::pin(async move {
-            let unread_count = change::read_all(tx, person.id, now).await?;
+            let unread_count = change::read_all(tx, &desk, person.id, up_to).await?;
             Ok(changed("All notifications marked as read", unread_count))
         })
     })
@@ -340,10 +347,10 @@ async fn change_one(
     message: &'static str,
 ) -> Result<Response, Problem> {
     let (user_id, id) = (person.id, notification_id(id)?);
-    let (pending, now): (Arc<_>, Instant) = (this.pending.clone(), this.clock.now());
+    let desk = this.desk();
     idempotency::perform(&this.database, claim, move |tx| {
         Box::pin(async move {
-            let unread_count = change::change(tx, &pending, user_id, id, wish, now).await?;
+            let unread_count = change::change(tx, &desk, user_id, id, wish).await?;
             Ok(changed(message, unread_count))
         })
     })

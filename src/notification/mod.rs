@@ -1,6 +1,7 @@
 //! The inbox: send, list, count, read, snooze, archive, delete.
 
 mod change;
+mod feed;
 mod http;
 mod inbox;
 mod metadata;
@@ -19,6 +20,7 @@ use arc_swap::ArcSwap;
 
 use crate::clock::{Clock, Instant};
 use crate::config;
+use crate::live::Live;
 use crate::storage::{self, Database};
 use crate::telemetry::metrics::Registry;
 
@@ -132,6 +134,7 @@ pub struct Notifications {
     pending: Arc<pending::Pending>,
     sender: send::Sender,
     types: Arc<ArcSwap<types::Types>>,
+    live: Live,
     metrics: metrics::Metrics,
 }
 
@@ -144,14 +147,21 @@ impl Notifications {
         database: Database,
         clock: Clock,
         settings: &config::Config,
+        live: Live,
         registry: &Registry,
     ) -> Result<Self, storage::Error> {
         let pending = Arc::new(pending::Pending::default());
         pending::recover(&database, pending.clone()).await?;
         let metrics = metrics::Metrics::new(registry);
-        let sender = send::Sender::start(database.clone(), pending.clone(), clock.clone());
+        let sender = send::Sender::start(database.clone(), pending.clone(), clock.clone(), live.clone());
         let types = Arc::new(ArcSwap::from_pointee(types::Types::with(&settings.notification_types)));
-        Ok(Self { database, clock, pending, sender, types, metrics })
+        let this = Self { database, clock, pending, sender, types, live, metrics };
+        let reader = this.clone();
+        this.live.read_from(Box::new(move |user_id, after| {
+            let reader = reader.clone();
+            Box::pin(async move { reader.missed(user_id, after).await })
+        }));
+        Ok(this)
     }
 
     /// Takes over what was changed in the configuration.
@@ -169,13 +179,13 @@ impl Notifications {
     /// # Errors
     /// What the database says.
     pub async fn wake_snoozed(&self) -> Result<usize, storage::Error> {
-        let now = self.clock.now();
+        let desk = self.desk();
         let mut woken = 0;
         loop {
-            let pending = self.pending.clone();
+            let desk = desk.clone();
             let due = self
                 .database
-                .write(move |tx| Box::pin(async move { change::wake_due(tx, &pending, now).await }))
+                .write(move |tx| Box::pin(async move { change::wake_due(tx, &desk).await }))
                 .await?;
             woken += due;
             if due == 0 {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::feed::{Desk, LoggedKind};
 use super::inbox::{Inbox, Item};
 use super::pending::{Pending, settle};
 use super::store::Arrived;
@@ -26,6 +27,7 @@ impl Notifications {
     pub async fn expire(&self, retention: Retention) -> Result<u64, Error> {
         let now = self.clock.now();
         self.forget_answers(now).await?;
+        self.forget_changes(now).await?;
         let mut removed = self.erase().await?;
         let limits = Limits::new(retention, now);
         let mut after = Some(0);
@@ -36,10 +38,10 @@ impl Notifications {
                 .await?;
             after = looked.next;
             if !looked.over.is_empty() {
-                let pending = self.pending.clone();
+                let desk = self.desk();
                 removed += self
                     .database
-                    .write(move |tx| Box::pin(async move { remove(tx, &pending, looked.over, limits).await }))
+                    .write(move |tx| Box::pin(async move { remove(tx, &desk, looked.over, limits).await }))
                     .await?;
             }
         }
@@ -143,12 +145,7 @@ async fn look(tx: &mut Tx, after: i64, limits: Limits) -> Result<Looked, Error> 
     Ok(Looked { over, next })
 }
 
-async fn remove(
-    tx: &mut Tx,
-    pending: &Arc<Pending>,
-    mut over: Vec<Arrived>,
-    limits: Limits,
-) -> Result<u64, Error> {
+async fn remove(tx: &mut Tx, desk: &Desk, mut over: Vec<Arrived>, limits: Limits) -> Result<u64, Error> {
     // In the order of users, so that two nodes never wait for each other in a circle.
     over.sort_unstable_by_key(|content| (content.user_id, content.id));
     let mut removed = 0;
@@ -157,7 +154,7 @@ async fn remove(
         let Some(mut inbox) = store::lock_inbox(tx, user_id).await? else {
             continue;
         };
-        settle(tx, pending, user_id).await?;
+        settle(tx, &desk.pending, user_id).await?;
         inbox.indexed_seq = inbox.head_seq;
         let mut removed_here = 0;
         for content in of_one {
@@ -166,6 +163,7 @@ async fn remove(
         if removed_here > 0 {
             inbox.revision += 1;
             store::save_inbox(tx, user_id, &inbox).await?;
+            desk.changed(tx, user_id, &inbox, (LoggedKind::Reset, None), None).await?;
         }
         removed += removed_here;
     }

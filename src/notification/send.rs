@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use super::feed::{self, Desk};
 use super::pending::Pending;
+use super::store::Placed;
 use super::{Error, NewNotification, Notification, Notifications, store, wire};
 use crate::clock::{Clock, Instant};
 use crate::http::idempotency::{self, Claim, Claimed, Kept};
+use crate::live::Live;
 use crate::storage::{self, Database, Engine, Tx};
 
 /// How many sends may wait; beyond it callers are told to come back.
@@ -43,7 +46,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub fn start(database: Database, pending: Arc<Pending>, clock: Clock) -> Self {
+    pub fn start(database: Database, pending: Arc<Pending>, clock: Clock, live: Live) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
         // PostgreSQL's round trips overlap with two; SQLite's writer would only get smaller groups.
@@ -52,8 +55,12 @@ impl Sender {
             Engine::Postgres => 2,
         };
         for _ in 0..batchers {
-            let batcher =
-                Batcher { database: database.clone(), pending: pending.clone(), clock: clock.clone() };
+            let batcher = Batcher {
+                database: database.clone(),
+                pending: pending.clone(),
+                clock: clock.clone(),
+                live: live.clone(),
+            };
             tokio::spawn(batcher.run(waiting.clone()));
         }
         Self { queue }
@@ -76,6 +83,26 @@ struct Batcher {
     database: Database,
     pending: Arc<Pending>,
     clock: Clock,
+    live: Live,
+}
+
+/// What became of a request, and where a new notification stands.
+struct Settled {
+    outcome: Outcome,
+    placed: Option<Placed>,
+}
+
+impl Settled {
+    fn without_place(outcome: Outcome) -> Self {
+        Self { outcome, placed: None }
+    }
+
+    /// Tells those who listen: the commit is behind us.
+    fn tell(&self, live: &Live) {
+        if let (Ok(Sent::Stored(notification)), Some(placed)) = (&self.outcome, &self.placed) {
+            feed::arrived(live, notification, placed);
+        }
+    }
 }
 
 impl Batcher {
@@ -88,11 +115,14 @@ impl Batcher {
             // Two requests of one key in one group: the second waits for the answer of the first.
             while !taken.is_empty() {
                 let (requests, answers): (Vec<Request>, Vec<Answer>) = taken.drain(..).unzip();
-                let outcomes = self.store(requests.clone()).await;
-                for ((outcome, answer), request) in outcomes.into_iter().zip(answers).zip(requests) {
-                    match outcome {
+                let settled = self.store(requests.clone()).await;
+                for ((settled, answer), request) in settled.into_iter().zip(answers).zip(requests) {
+                    match settled {
                         // A caller who has gone away still has their notification stored.
-                        Some(outcome) => drop(answer.send(outcome)),
+                        Some(settled) => {
+                            settled.tell(&self.live);
+                            drop(answer.send(settled.outcome));
+                        }
                         None => taken.push((request, answer)),
                     }
                 }
@@ -102,23 +132,28 @@ impl Batcher {
 
     /// Stores all in one transaction; if that is refused for a fault, each in its own, so that one that
     /// cannot be stored does not take others with it.
-    async fn store(&self, requests: Vec<Request>) -> Vec<Option<Outcome>> {
+    async fn store(&self, requests: Vec<Request>) -> Vec<Option<Settled>> {
         let requests = Arc::new(requests);
         match self.write(requests.clone()).await {
-            Ok(outcomes) => outcomes,
+            Ok(settled) => settled,
             Err(storage::Error::Fault(_) | storage::Error::Duplicate(_)) if requests.len() > 1 => {
-                let mut outcomes = Vec::with_capacity(requests.len());
+                let mut settled = Vec::with_capacity(requests.len());
                 for request in requests.iter() {
                     let alone = self.write(Arc::new(vec![request.clone()])).await;
-                    outcomes.extend(alone.unwrap_or_else(|error| vec![Some(Err(error.into()))]));
+                    let refused =
+                        |error: storage::Error| vec![Some(Settled::without_place(Err(error.into())))];
+                    settled.extend(alone.unwrap_or_else(refused));
                 }
-                outcomes
+                settled
             }
-            Err(error) => requests.iter().map(|_| Some(Err(error.clone().into()))).collect(),
+            Err(error) => {
+                let refused = || Some(Settled::without_place(Err(error.clone().into())));
+                requests.iter().map(|_| refused()).collect()
+            }
         }
     }
 
-    async fn write(&self, requests: Arc<Vec<Request>>) -> Result<Vec<Option<Outcome>>, storage::Error> {
+    async fn write(&self, requests: Arc<Vec<Request>>) -> Result<Vec<Option<Settled>>, storage::Error> {
         let (pending, now) = (self.pending.clone(), self.clock.now());
         self.database
             .write(move |tx| Box::pin(async move { send_all(tx, &pending, &requests, now).await }))
@@ -142,23 +177,24 @@ async fn send_all(
     pending: &Arc<Pending>,
     requests: &[Request],
     now: Instant,
-) -> Result<Vec<Option<Outcome>>, storage::Error> {
+) -> Result<Vec<Option<Settled>>, storage::Error> {
     let known = claim_all(tx, requests).await?;
     let to_do = requests.iter().zip(&known).filter(|(_, known)| matches!(known, Known::ToDo));
     let news: Vec<Arc<NewNotification>> = to_do.map(|(request, _)| request.new.clone()).collect();
     let mut placed = store::append(tx, pending, &news, now).await?.into_iter();
-    let mut outcomes = Vec::with_capacity(requests.len());
+    let mut all = Vec::with_capacity(requests.len());
     for (request, known) in requests.iter().zip(known) {
-        outcomes.push(match known {
+        all.push(match known {
             Known::InTheMaking => None,
-            Known::Outcome(outcome) => Some(outcome),
+            Known::Outcome(outcome) => Some(Settled::without_place(outcome)),
             Known::ToDo => {
-                let place = placed.next().flatten();
-                Some(settled(tx, request, place.map(|(id, _)| id), now).await?)
+                let placed = placed.next().flatten();
+                let outcome = settle(tx, request, placed.map(|placed| placed.id), now).await?;
+                Some(Settled { outcome, placed })
             }
         });
     }
-    Ok(outcomes)
+    Ok(all)
 }
 
 /// Claims in the order of the keys, so that two transactions on PostgreSQL never wait for each other in a circle.
@@ -183,7 +219,7 @@ async fn claimed(tx: &mut Tx, claim: &Claim) -> Result<Known, storage::Error> {
     })
 }
 
-async fn settled(
+async fn settle(
     tx: &mut Tx,
     request: &Request,
     id: Option<i64>,
@@ -223,21 +259,27 @@ impl Notifications {
         self.sender.send(request).await
     }
 
-    /// Sends many in one transaction; each has its own outcome.
+    /// Sends many in one transaction; each has its own outcome. Who listens is told once it is durable.
     ///
     /// # Errors
     /// What the database says; then none is stored.
     pub(super) async fn send_in(
         tx: &mut Tx,
-        pending: &Arc<Pending>,
+        desk: &Desk,
         news: &[Arc<NewNotification>],
-        now: Instant,
     ) -> Result<Vec<Result<Notification, Error>>, storage::Error> {
-        let placed = store::append(tx, pending, news, now).await?;
-        let outcome = |(new, place): (&Arc<NewNotification>, store::Placed)| match place {
-            Some((id, _)) => Ok(fresh(id, new.clone(), now)),
-            None => Err(Error::UserUnknown(new.user_id)),
-        };
-        Ok(news.iter().zip(placed).map(outcome).collect())
+        let placed = store::append(tx, &desk.pending, news, desk.now).await?;
+        let mut outcomes = Vec::with_capacity(news.len());
+        for (new, placed) in news.iter().zip(placed) {
+            let Some(placed) = placed else {
+                outcomes.push(Err(Error::UserUnknown(new.user_id)));
+                continue;
+            };
+            let notification = fresh(placed.id, new.clone(), desk.now);
+            let (live, told) = (desk.live.clone(), notification.clone());
+            tx.after_commit(move || feed::arrived(&live, &told, &placed));
+            outcomes.push(Ok(notification));
+        }
+        Ok(outcomes)
     }
 }

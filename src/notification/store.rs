@@ -10,8 +10,15 @@ use crate::clock::Instant;
 use crate::params;
 use crate::storage::{Engine, Error, Row, Tx, Value};
 
-/// What a send got: its place, or `None` where the user does not exist.
-pub(super) type Placed = Option<(i64, i64)>;
+/// What a send got.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed {
+    pub id: i64,
+    pub seq: i64,
+    /// The inbox's revision with it, and its count.
+    pub revision: i64,
+    pub unread_count: i64,
+}
 
 /// When a content arrived, and for whom.
 #[derive(Clone, Copy, Debug)]
@@ -67,13 +74,13 @@ pub(super) async fn unread_count(tx: &mut Tx, user_id: i64) -> Result<Option<i64
     tx.one("SELECT unread_count FROM inboxes WHERE user_id = $1", params![user_id], |row| row.get(0)).await
 }
 
-/// Stores notifications for users that exist; returns each one's id and place in its inbox.
+/// Stores notifications for users that exist; returns each one's place in its inbox, `None` where there is no such user.
 pub(super) async fn append(
     tx: &mut Tx,
     pending: &Arc<Pending>,
     news: &[Arc<NewNotification>],
     now: Instant,
-) -> Result<Vec<Placed>, Error> {
+) -> Result<Vec<Option<Placed>>, Error> {
     match tx.engine() {
         Engine::Sqlite => append_rows(tx, pending, news, now).await,
         Engine::Postgres => append_arrays(tx, news, now).await,
@@ -86,7 +93,7 @@ async fn append_rows(
     pending: &Arc<Pending>,
     news: &[Arc<NewNotification>],
     now: Instant,
-) -> Result<Vec<Placed>, Error> {
+) -> Result<Vec<Option<Placed>>, Error> {
     let mut added = Vec::with_capacity(news.len());
     let placed = append_each(tx, pending, news, now, &mut added).await;
     // Also where it failed midway: then the whole unit is undone.
@@ -101,27 +108,32 @@ async fn append_each(
     news: &[Arc<NewNotification>],
     now: Instant,
     added: &mut Vec<(i64, i64)>,
-) -> Result<Vec<Placed>, Error> {
+) -> Result<Vec<Option<Placed>>, Error> {
     let mut placed = Vec::with_capacity(news.len());
     for new in news {
-        let Some(seq) = next_seq(tx, new.user_id).await? else {
+        let Some(mut place) = next_place(tx, new.user_id).await? else {
             placed.push(None);
             continue;
         };
-        let id = append_content(tx, new, seq, now).await?;
-        pending.add(new.user_id, Place { seq, id, kind: new.kind.clone() });
-        added.push((new.user_id, seq));
-        placed.push(Some((id, seq)));
+        place.id = append_content(tx, new, place.seq, now).await?;
+        pending.add(new.user_id, Place { seq: place.seq, id: place.id, kind: new.kind.clone() });
+        added.push((new.user_id, place.seq));
+        placed.push(Some(place));
     }
     Ok(placed)
 }
 
-/// Takes the user's next number. Two plain statements: RETURNING would cost more than the second one.
-async fn next_seq(tx: &mut Tx, user_id: i64) -> Result<Option<i64>, Error> {
-    let head = tx
-        .one("SELECT head_seq FROM inboxes WHERE user_id = $1", params![user_id], |row| row.get::<i64>(0))
+/// Takes the user's next number; the id is still to come. Two plain statements: RETURNING would cost more than the
+/// second one.
+async fn next_place(tx: &mut Tx, user_id: i64) -> Result<Option<Placed>, Error> {
+    let next = tx
+        .one(
+            "SELECT head_seq + 1, revision + 1, unread_count + 1 FROM inboxes WHERE user_id = $1",
+            params![user_id],
+            |row| Ok(Placed { id: 0, seq: row.get(0)?, revision: row.get(1)?, unread_count: row.get(2)? }),
+        )
         .await?;
-    let Some(head) = head else {
+    let Some(next) = next else {
         return Ok(None);
     };
     tx.execute(
@@ -130,7 +142,7 @@ async fn next_seq(tx: &mut Tx, user_id: i64) -> Result<Option<i64>, Error> {
         params![user_id],
     )
     .await?;
-    Ok(Some(head + 1))
+    Ok(Some(next))
 }
 
 async fn append_content(tx: &mut Tx, new: &NewNotification, seq: i64, now: Instant) -> Result<i64, Error> {
@@ -159,7 +171,7 @@ async fn append_arrays(
     tx: &mut Tx,
     news: &[Arc<NewNotification>],
     now: Instant,
-) -> Result<Vec<Placed>, Error> {
+) -> Result<Vec<Option<Placed>>, Error> {
     let mut wanted: BTreeMap<i64, i64> = BTreeMap::new();
     for new in news {
         *wanted.entry(new.user_id).or_default() += 1;
@@ -173,27 +185,38 @@ async fn append_arrays(
              UPDATE inboxes SET head_seq = head_seq + wanted.n, indexed_seq = head_seq + wanted.n,
                 unread_count = unread_count + wanted.n, revision = revision + wanted.n
              FROM locked JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS wanted (user_id, n) USING (user_id)
-             WHERE inboxes.user_id = locked.user_id RETURNING inboxes.user_id, head_seq - wanted.n",
+             WHERE inboxes.user_id = locked.user_id RETURNING inboxes.user_id, head_seq - wanted.n,
+                revision - wanted.n, unread_count - wanted.n",
             &[Value::Ints(&users), Value::Ints(&counts)],
-            |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)),
+            |row| {
+                let before =
+                    Placed { id: 0, seq: row.get(1)?, revision: row.get(2)?, unread_count: row.get(3)? };
+                Ok((row.get::<i64>(0)?, before))
+            },
         )
         .await?;
-    let mut next: BTreeMap<i64, i64> = heads.into_iter().collect();
+    let mut next: BTreeMap<i64, Placed> = heads.into_iter().collect();
     let mut known = Vec::with_capacity(news.len());
-    let seqs: Vec<Option<i64>> = news
+    let places: Vec<Option<Placed>> = news
         .iter()
         .map(|new| {
-            let seq = next.get_mut(&new.user_id)?;
-            *seq += 1;
+            let place = next.get_mut(&new.user_id)?;
+            place.seq += 1;
+            place.revision += 1;
+            place.unread_count += 1;
             known.push(&**new);
-            Some(*seq)
+            Some(*place)
         })
         .collect();
-    let ids = insert_arrays(tx, &known, &seqs.iter().flatten().copied().collect::<Vec<_>>(), now).await?;
+    let seqs: Vec<i64> = places.iter().flatten().map(|place| place.seq).collect();
+    let ids = insert_arrays(tx, &known, &seqs, now).await?;
     Ok(news
         .iter()
-        .zip(seqs)
-        .map(|(new, seq)| seq.and_then(|seq| Some((*ids.get(&(new.user_id, seq))?, seq))))
+        .zip(places)
+        .map(|(new, place)| {
+            let place = place?;
+            Some(Placed { id: *ids.get(&(new.user_id, place.seq))?, ..place })
+        })
         .collect())
 }
 
@@ -298,9 +321,14 @@ pub(super) async fn item(tx: &mut Tx, user_id: i64, seq: i64) -> Result<Option<I
         "SELECT seq, notification_id, read_at, unread_mark, archived_at, snoozed_until, shelf FROM inbox_items
          WHERE user_id = $1 AND shelf IN (0, 1, 2) AND seq = $2",
         params![user_id, seq],
-        |row| read_item(row, Shelf::of(row.get(6)?)),
+        read_item_anywhere,
     )
     .await
+}
+
+/// Reads an item with its shelf as the last column.
+pub(super) fn read_item_anywhere(row: &Row<'_>) -> Result<Item, Error> {
+    read_item(row, Shelf::of(row.get(6)?))
 }
 
 /// The number of one of the user's own notifications.
@@ -353,6 +381,37 @@ pub(super) async fn renumber(tx: &mut Tx, id: i64, seq: i64) -> Result<(), Error
 pub(super) async fn delete_content(tx: &mut Tx, id: i64) -> Result<(), Error> {
     tx.execute("DELETE FROM notification_contents WHERE id = $1", params![id]).await?;
     Ok(())
+}
+
+/// How many unread ones stand in the inbox above a number that lies above the watermark. Walks over what came since:
+/// little, for the user was just looking.
+pub(super) async fn unread_above(tx: &mut Tx, user_id: i64, seq: i64) -> Result<i64, Error> {
+    let unread = tx
+        .one(
+            "SELECT COUNT(*) FROM inbox_items WHERE user_id = $1 AND shelf = 0 AND seq > $2 AND read_at IS NULL",
+            params![user_id, seq],
+            |row| row.get(0),
+        )
+        .await?;
+    Ok(unread.unwrap_or(0))
+}
+
+/// Reads what was made unread by hand up to a number; returns how many those were.
+pub(super) async fn read_marked_up_to(
+    tx: &mut Tx,
+    user_id: i64,
+    inbox: &Inbox,
+    seq: i64,
+    now: Instant,
+) -> Result<i64, Error> {
+    let read = tx
+        .execute(
+            "UPDATE inbox_items SET read_at = $1, unread_mark = NULL
+             WHERE user_id = $2 AND shelf = 0 AND seq <= $3 AND read_at IS NULL AND unread_mark = $4",
+            params![now, user_id, seq, inbox.read_mark],
+        )
+        .await?;
+    Ok(i64::try_from(read).unwrap_or(i64::MAX))
 }
 
 pub(super) async fn insert_read_mark(
@@ -558,6 +617,7 @@ pub(super) async fn erase_items(tx: &mut Tx, user_id: i64, most: i64) -> Result<
 
 pub(super) async fn erased(tx: &mut Tx, user_id: i64) -> Result<(), Error> {
     tx.execute("DELETE FROM read_marks WHERE user_id = $1", params![user_id]).await?;
+    super::feed::forget_changes_of(tx, user_id).await?;
     tx.execute("UPDATE erased_users SET contents_gone = TRUE WHERE id = $1", params![user_id]).await?;
     Ok(())
 }

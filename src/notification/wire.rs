@@ -245,6 +245,16 @@ pub(super) struct ChangedAnswer {
     pub unread_count: i64,
 }
 
+/// How far everything is to be read.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadAllBody {
+    /// `notification_id` of the newest that counts as read; everything in the inbox where nothing is said
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64, example = 42)]
+    pub up_to: Given<i64>,
+}
+
 /// Until when a notification is to stay away.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

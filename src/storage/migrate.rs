@@ -10,8 +10,10 @@ use super::{Engine, Error, Tx};
 use crate::params;
 
 /// Every migration in order: number, name, text. `tests/tidy.rs` compares this list with the folder.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "0001_foundation.sql", include_str!("../../migrations/0001_foundation.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "0001_foundation.sql", include_str!("../../migrations/0001_foundation.sql")),
+    (2, "0002_live.sql", include_str!("../../migrations/0002_live.sql")),
+];
 
 /// A migration that was applied just now.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::wire::{ChangeMeBody, ChangeUserBody, CreateUserBody, NewPassword, UserAnswer, UsersAnswer};
+use super::wire::{ChangeMeBody, ChangeUserBody, CreateUserBody, MyChange, UserAnswer, UsersAnswer};
 use super::{Change, User, Users, group, missing, store};
 use crate::auth::{Admin, Auth, Done, Known, Person, Role, Staff};
 use crate::http::body::bad_query;
@@ -218,7 +218,8 @@ async fn show_me(State(Shared { users, .. }): State<Shared>, person: Person) -> 
 
 /// Change oneself
 ///
-/// What is left out stays as it is. A new password needs the current one and ends every other session.
+/// What is left out stays as it is. Another e-mail and a new password need the current password; a new password ends
+/// every other session.
 #[utoipa::path(put, path = "/crm/user/me", tag = "users",
     request_body = ChangeMeBody,
     responses((status = 200, description = "The person as they are now", body = UserAnswer),
@@ -230,18 +231,21 @@ async fn change_me(
     peer: Option<Extension<Peer>>,
     Json { body, .. }: Json<ChangeMeBody>,
 ) -> Result<Response, Problem> {
-    let (mut change, password) = body.judge()?;
-    if let Some(NewPassword { password, current }) = password {
-        let address = peer.map(|Extension(Peer(address))| address);
-        let is_own = match current {
-            Some(current) => users.auth.is_own_password(person.id, current, address).await?,
-            None => return Err(Problem::forbidden("To change the password, send current_password too")),
+    let MyChange { mut change, password, current } = body.judge()?;
+    let is_other_email = change.email.as_ref().is_some_and(|email| *email != person.email);
+    let grave = password.is_some().then_some("password").or(is_other_email.then_some("e-mail"));
+    if let Some(what) = grave {
+        let Some(current) = current else {
+            return Err(Problem::forbidden(format!("To change the {what}, send current_password too")));
         };
-        if !is_own {
+        let address = peer.map(|Extension(Peer(address))| address);
+        if !users.auth.is_own_password(person.id, current, address).await? {
             return Err(Problem::forbidden(
                 "current_password is wrong; send the password that you signed in with",
             ));
         }
+    }
+    if let Some(password) = password {
         change.password = Some(users.auth.hash_password(password).await?);
         change.keep_session = Some(person.session_id);
     }

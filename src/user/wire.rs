@@ -238,7 +238,7 @@ fn status(text: &str) -> Result<Status, Problem> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeMeBody {
-    /// E-mail address
+    /// E-mail address; another one needs `current_password`
     #[serde(default)]
     #[schema(value_type = Email)]
     email: Given<String>,
@@ -264,18 +264,22 @@ pub(super) struct ChangeMeBody {
     current_password: Given<String>,
 }
 
-/// A new password, and the one that proves the right to it.
-pub(super) struct NewPassword {
-    pub password: String,
+/// What somebody wants to change about themselves.
+pub(super) struct MyChange {
+    /// The change without the password.
+    pub change: Change,
+    /// The new password.
+    pub password: Option<String>,
+    /// The password until now, which proves the right to what is grave.
     pub current: Option<String>,
 }
 
 impl ChangeMeBody {
-    /// The change without the password, and the new password.
+    /// The change.
     ///
     /// # Errors
     /// 400 for what is of another type.
-    pub fn judge(self) -> Result<(Change, Option<NewPassword>), Problem> {
+    pub fn judge(self) -> Result<MyChange, Problem> {
         let change = Change {
             email: self.email.changed("email")?,
             name: self.name.changed("name")?,
@@ -287,7 +291,6 @@ impl ChangeMeBody {
             Given::Null => self.current_password.changed("current_password")?,
             given => given.text("current_password", LONGEST)?,
         };
-        let password = self.password.changed("password")?;
-        Ok((change, password.map(|password| NewPassword { password, current })))
+        Ok(MyChange { change, password: self.password.changed("password")?, current })
     }
 }

@@ -36,6 +36,7 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("GET /crm/metrics", Everybody, None),
     ("POST /crm/auth/login", Everybody, Some("{}")),
     ("POST /crm/auth/refresh", Everybody, Some("{}")),
+    ("POST /crm/auth/session", Everybody, Some("{}")),
     ("GET /crm/auth/me", Persons, None),
     ("POST /crm/notification/send", Senders, Some(r#"{"user_id":10,"type":"custom","title":"x"}"#)),
     (
@@ -46,6 +47,7 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("GET /crm/notification/", Persons, None),
     ("GET /crm/notification/unread-count", Persons, None),
     ("POST /crm/notification/mark-all-read", Persons, None),
+    ("GET /crm/notification/stream", Persons, None),
     ("POST /crm/notification/{id}/mark-read", Owner, None),
     ("POST /crm/notification/{id}/mark-unread", Owner, None),
     ("POST /crm/notification/{id}/archive", Owner, None),
@@ -57,6 +59,8 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("POST /crm/user", Admins, Some(r#"{"email":"new@example.com","name":"New"}"#)),
     ("GET /crm/user/me", Persons, None),
     ("PUT /crm/user/me", Persons, Some(r#"{"language":"de"}"#)),
+    ("GET /crm/user/me/sessions", Persons, None),
+    ("DELETE /crm/user/me/sessions/{id}", Owner, None),
     ("GET /crm/user/{id}", OwnerAndStaff, None),
     ("PUT /crm/user/{id}", Admins, Some(r#"{"name":"Changed"}"#)),
     ("DELETE /crm/user/{id}", Admins, None),
@@ -150,6 +154,7 @@ struct Cast<'w> {
     notification: i64,
     group: i64,
     key: i64,
+    session: String,
 }
 
 impl<'w> Cast<'w> {
@@ -189,22 +194,32 @@ impl<'w> Cast<'w> {
         ]);
         let notification = world.notify(10, "For user 10").await;
         let id = |answer: &serde_json::Value, what: &str| answer[what]["id"].as_i64().unwrap();
-        Cast { world, headers, notification, group: id(&group, "group"), key: id(&target, "api_key") }
+        let spare = format!("Bearer {}", world.sign_in(10).await.token);
+        let spare =
+            world.ask("GET", "/crm/user/me/sessions", &[("Authorization", &spare)], None).await.expect(200);
+        let is_current = |session: &&serde_json::Value| session["current"] == true;
+        let session = spare["sessions"].as_array().unwrap().iter().find(is_current).unwrap()["id"].clone();
+        let session = session.as_str().unwrap().to_owned();
+        let (group, key) = (id(&group, "group"), id(&target, "api_key"));
+        Cast { world, headers, notification, group, key, session }
     }
 
     async fn ask(&self, who: Who, operation: &str, body: Option<&str>) -> Reply {
         let (method, path) = operation.split_once(' ').unwrap();
         let id = match path {
-            path if path.starts_with("/crm/notification/{id}") => self.notification,
-            path if path.starts_with("/crm/group/{id}") => self.group,
-            path if path.starts_with("/crm/api-key/{id}") => self.key,
+            path if path.starts_with("/crm/notification/{id}") => self.notification.to_string(),
+            path if path.starts_with("/crm/group/{id}") => self.group.to_string(),
+            path if path.starts_with("/crm/api-key/{id}") => self.key.to_string(),
+            path if path.starts_with("/crm/user/me/sessions/{id}") => self.session.clone(),
             // Not the user who asks in other operations.
-            _ if method == "DELETE" => 99,
-            _ => 10,
+            _ if method == "DELETE" => "99".to_owned(),
+            _ => "10".to_owned(),
         };
         let headers: Vec<(&str, &str)> =
             self.headers[&who].iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let path = path.replace("{id}", &id.to_string());
+        // A stream would not end.
+        let end = if path.ends_with("/stream") { "?poll=0" } else { "" };
+        let path = path.replace("{id}", &id) + end;
         self.world.ask(method, &path, &headers, body.map(str::to_owned)).await
     }
 

@@ -124,7 +124,9 @@ story! {
         let ann = world.person(1, &[]).await;
         world.person(2, &[]).await;
         let wish = json!({"name": "Ann Archer", "time_zone": "Asia/Tokyo", "language": "ja", "email": "ann@example.com"});
-        let changed = ann.ask("PUT", "/crm/user/me", Some(wish.clone())).await.expect(200);
+        let mut proved = wish.clone();
+        proved["current_password"] = json!(PASSWORD);
+        let changed = ann.ask("PUT", "/crm/user/me", Some(proved)).await.expect(200);
         for (name, value) in wish.as_object().unwrap() {
             assert_eq!(&changed["user"][name], value);
         }
@@ -138,7 +140,7 @@ story! {
             (json!({"status": "Active"}), 400, "Unknown field \"status\""),
             (json!({"id": 2}), 400, "Unknown field \"id\""),
             (json!({"reports_to": 1}), 400, "Unknown field \"reports_to\""),
-            (json!({"email": "USER2@example.com"}), 409, "A user with this email exists already"),
+            (json!({"email": "USER2@example.com", "current_password": PASSWORD}), 409, "A user with this email exists already"),
             (json!({"time_zone": "Asia/Tokio"}), 400, "did you mean \"Asia/Tokyo\"?"),
             (json!({"name": null}), 400, "name"),
         ] {
@@ -147,6 +149,30 @@ story! {
         }
         assert_eq!(ann.ask("GET", "/crm/user/me", None).await.expect(200), changed);
         world.ask("PUT", "/crm/user/me", &[("X-API-KEY", KEY)], Some("{}".to_owned())).await.expect(401);
+    }
+}
+
+story! {
+    async fn another_e_mail_needs_the_password(on: On) {
+        let world = World::new(on).await;
+        let ann = world.person(1, &[]).await;
+        let wish = |current: Value| json!({"email": "ann@example.com", "name": "Ann", "current_password": current});
+        for (body, status, said) in [
+            (json!({"email": "ann@example.com", "name": "Ann"}), 403, "To change the e-mail, send current_password too"),
+            (json!({"email": "USER1@example.com"}), 403, "To change the e-mail, send current_password too"),
+            (wish(json!("not the password")), 403, "current_password is wrong"),
+            (wish(Value::Null), 400, "current_password"),
+        ] {
+            let refused = ann.ask("PUT", "/crm/user/me", Some(body.clone())).await.expect(status);
+            assert!(reason(refused.clone()).contains(said), "{body} → {refused}");
+        }
+        // Saying it again changes nothing and needs nothing.
+        let same = json!({"email": "user1@example.com", "name": "Ann"});
+        let changed = ann.ask("PUT", "/crm/user/me", Some(same)).await.expect(200);
+        assert_eq!((&changed["user"]["email"], &changed["user"]["name"]), (&json!("user1@example.com"), &json!("Ann")));
+        let changed = ann.ask("PUT", "/crm/user/me", Some(wish(json!(PASSWORD)))).await.expect(200);
+        assert_eq!(changed["user"]["email"], "ann@example.com");
+        world.login("ann@example.com", PASSWORD).await.expect(200);
     }
 }
 

@@ -3,6 +3,9 @@
 //! What ends a session here (sign-out, lock, theft, a changed role or password) is felt at once on this node,
 //! and on every other within a second.
 
+pub(super) mod http;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -26,9 +29,19 @@ pub(super) struct Sessions {
 }
 
 struct Held {
-    person: Person,
-    expires_at: Instant,
+    session: Arc<Session>,
     read_at: Instant,
+}
+
+/// A session that is alive, as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub person: Person,
+    /// SHA-256 of the refresh token in force, or of what the cookie holds.
+    pub digest: String,
+    pub created_at: Instant,
+    pub used_at: Instant,
+    pub expires_at: Instant,
 }
 
 /// How many sessions had ended when a reading began.
@@ -40,11 +53,11 @@ impl Sessions {
         Self { held: DashMap::new(), endings: AtomicU64::new(0) }
     }
 
-    /// The person of a session, if it was read within the last second and has not ended.
-    pub fn recall(&self, session_id: &str, now: Instant) -> Option<Person> {
+    /// A session, if it was read within the last second and has not ended.
+    pub fn recall(&self, session_id: &str, now: Instant) -> Option<Arc<Session>> {
         let held = self.held.get(session_id)?;
         let is_fresh = held.read_at <= now && now < held.read_at.plus(FRESH_FOR);
-        (is_fresh && now < held.expires_at).then(|| held.person.clone())
+        (is_fresh && now < held.session.expires_at).then(|| held.session.clone())
     }
 
     /// To be taken before the database is read.
@@ -53,16 +66,16 @@ impl Sessions {
     }
 
     /// Keeps what was read, unless a session ended since `mark`: it might be this one.
-    pub fn keep(&self, mark: Mark, person: &Person, expires_at: Instant, now: Instant) {
+    pub fn keep(&self, mark: Mark, session: Arc<Session>, now: Instant) {
         if self.held.len() >= MANY {
             self.held.retain(|_, held| now < held.read_at.plus(FRESH_FOR));
         }
-        let held = Held { person: person.clone(), expires_at, read_at: now };
         // The count is read under the entry's lock, which whoever ends the session needs after counting.
-        let entry = self.held.entry(person.session_id.clone());
+        let entry = self.held.entry(session.person.session_id.clone());
         if self.endings.load(Ordering::SeqCst) != mark.0 {
             return;
         }
+        let held = Held { session, read_at: now };
         match entry {
             Entry::Occupied(mut entry) => drop(entry.insert(held)),
             Entry::Vacant(entry) => drop(entry.insert(held)),
@@ -78,7 +91,7 @@ impl Sessions {
     /// Something about a person has changed.
     pub fn forget_user(&self, user_id: i64) {
         self.endings.fetch_add(1, Ordering::SeqCst);
-        self.held.retain(|_, held| held.person.id != user_id);
+        self.held.retain(|_, held| held.session.person.id != user_id);
     }
 }
 
@@ -89,8 +102,10 @@ mod tests {
 
     const NOW: Instant = Instant(1_000_000_000);
 
-    fn person(id: i64, session_id: &str) -> Person {
-        Person::new(id, "a@example.com".to_owned(), "A".to_owned(), Roles::default(), session_id.to_owned())
+    fn session(id: i64, session_id: &str, expires_at: Instant) -> Arc<Session> {
+        let (email, name, session_id) = ("a@example.com".to_owned(), "A".to_owned(), session_id.to_owned());
+        let person = Person::new(id, email, name, Roles::default(), session_id, expires_at);
+        Arc::new(Session { person, digest: String::new(), created_at: NOW, used_at: NOW, expires_at })
     }
 
     fn after(millis: u64) -> Instant {
@@ -100,8 +115,8 @@ mod tests {
     #[test]
     fn a_session_is_believed_for_a_second_and_never_beyond_its_end() {
         let sessions = Sessions::new();
-        sessions.keep(sessions.mark(), &person(1, "s"), after(60_000), NOW);
-        sessions.keep(sessions.mark(), &person(1, "short"), after(500), NOW);
+        sessions.keep(sessions.mark(), session(1, "s", after(60_000)), NOW);
+        sessions.keep(sessions.mark(), session(1, "short", after(500)), NOW);
         let cases = [
             (0, true, true),
             (499, true, true),
@@ -119,8 +134,8 @@ mod tests {
     #[test]
     fn what_ended_is_forgotten_at_once() {
         let sessions = Sessions::new();
-        for (user, session) in [(1, "a"), (1, "b"), (2, "c")] {
-            sessions.keep(sessions.mark(), &person(user, session), after(60_000), NOW);
+        for (user, id) in [(1, "a"), (1, "b"), (2, "c")] {
+            sessions.keep(sessions.mark(), session(user, id, after(60_000)), NOW);
         }
         sessions.forget("a");
         assert!(sessions.recall("a", NOW).is_none() && sessions.recall("b", NOW).is_some());
@@ -133,7 +148,7 @@ mod tests {
         let sessions = Sessions::new();
         let mark = sessions.mark();
         sessions.forget("a");
-        sessions.keep(mark, &person(1, "a"), after(60_000), NOW);
+        sessions.keep(mark, session(1, "a", after(60_000)), NOW);
         assert!(sessions.recall("a", NOW).is_none());
     }
 }

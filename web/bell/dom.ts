@@ -1,0 +1,34 @@
+// Builds elements. Text only ever becomes text: there is no markup in a string anywhere.
+
+type Properties<Tag extends keyof HTMLElementTagNameMap> = Partial<
+  Omit<HTMLElementTagNameMap[Tag], "style" | "part" | "classList">
+>;
+
+/**
+ * An element whose class is also its part, so that whatever has a name can be styled from outside by ::part.
+ */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  name: string,
+  properties: Properties<Tag> = {},
+  ...children: (Node | string | false | null)[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.setAttribute("part", name);
+  Object.assign(element, properties);
+  element.append(...children.filter((child) => child || child === "").map((child) => child as Node | string));
+  return element;
+}
+
+/**
+ * Makes `parent` hold `wanted`, in this order. What stays is not taken out in between, so it keeps focus, scroll
+ * and animation.
+ */
+export function hold(parent: Element, wanted: Element[]): void {
+  for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((child, index) => {
+    const there = parent.children[index];
+    if (there != child) parent.insertBefore(child, there ?? null);
+  });
+}

@@ -1,0 +1,34 @@
+/** What the bell says, in English. */
+export const en = {
+  title: "Notifications",
+  unread: "Unread",
+  all: "All",
+  readAll: "Mark all as read",
+  seeAll: "See all",
+  older: "Load older",
+  close: "Close",
+  "mark-read": "Mark as read",
+  "mark-unread": "Mark as unread",
+  archive: "Archive",
+  snooze: "Snooze",
+  undo: "Undo",
+  done: {
+    "mark-read": "Marked as read",
+    "mark-unread": "Marked as unread",
+    archive: "Archived",
+    snooze: "Snoozed until {}",
+  } as Record<string, string>,
+  presets: ["In one hour", "This afternoon", "Tomorrow", "Next Monday"],
+  empty: "Nothing yet",
+  allRead: "You are all caught up",
+  failed: "That did not work. Please try again.",
+  unloaded: "Your notifications could not be loaded",
+  retry: "Try again",
+  away: "Reconnecting…",
+  signedOut: "You are signed out",
+  signIn: "Sign in",
+  count: "{} unread",
+  news: ["{} new notification", "{} new notifications"],
+};
+
+export type Words = typeof en;

@@ -1,0 +1,279 @@
+import { SvelteSet } from "svelte/reactivity";
+import { live, type LiveState } from "../../../client/live";
+import type { Notification, StreamEvent } from "../../../client/types";
+import { Acts } from "../inbox/acts.svelte";
+import { Inbox } from "../inbox/inbox.svelte";
+import { shelfOf } from "../inbox/view";
+import { Announcer } from "../live/announcer";
+import { PLAIN, type Tab, type View, writeRoute } from "../route";
+import { go, goBack, here } from "../router.svelte";
+import { ACCESS, end, type Person } from "../session/session.svelte";
+import { t } from "../text/text.svelte";
+
+/** How long the first list waits for the stream: events are then missed by neither, and nobody waits for long. */
+const STREAM_FIRST_MS = 400;
+
+/** How long one looks at a notification that the keys moved to before it counts as read. */
+const LOOKED_AT_MS = 1_500;
+
+/** One person at work: their inbox, what they chose and opened in it, and the stream that keeps it true. */
+export class Desk {
+  readonly inbox: Inbox;
+  readonly acts: Acts;
+  readonly selected = new SvelteSet<number>();
+  /** Where the keys stand in the list */
+  cursor = $state<number | null>(null);
+  /** Whether the preview shows without marking as read */
+  isPeeking = $state(false);
+  /** What the snooze dialog is about; null while it is closed */
+  snoozing = $state.raw<readonly Notification[] | null>(null);
+  isHelpOpen = $state(false);
+  liveState = $state<LiveState>("connecting");
+  /** When the server was last known to be there, in milliseconds */
+  lastContact = $state(Date.now());
+  /** What a screen reader is told of what came in */
+  news = $state("");
+  /** Set by the list while it is there: brings an item into sight, and if asked gives it the keyboard. */
+  reveal: (id: number, withFocus: boolean) => void = () => {};
+  /** Set by the preview while it is there: gives its heading the keyboard. */
+  focusPreview: () => void = () => {};
+  #cursorIndex = 0;
+  #anchor: number | null = null;
+  #looked: ReturnType<typeof setTimeout> | undefined;
+  #isStreaming: Promise<unknown>;
+  #isLoaded = false;
+  #announcer = new Announcer((count) => (this.news = t().live.fresh(count)));
+  #close: () => void;
+  #retry: () => void;
+
+  constructor(person: Person) {
+    const route = here();
+    this.inbox = new Inbox(person, route.page === "inbox" ? route.view : PLAIN);
+    this.acts = new Acts(this.inbox);
+    let heard = () => {};
+    const isHeard = new Promise<void>((resolve) => (heard = resolve));
+    this.#isStreaming = Promise.race([isHeard, new Promise((late) => setTimeout(late, STREAM_FIRST_MS))]);
+    const stream = live({
+      access: ACCESS,
+      user: person.id,
+      onEvent: (event) => {
+        heard();
+        this.#hear(event);
+      },
+      onState: (state) => this.#enter(state),
+    });
+    this.#close = () => stream.close();
+    this.#retry = () => stream.retry();
+    void this.#load();
+  }
+
+  /** Fetches the first list once the stream stands. */
+  async #load(): Promise<void> {
+    await this.#isStreaming;
+    this.#isLoaded = true;
+    await this.inbox.show(this.inbox.view);
+  }
+
+  #hear(event: StreamEvent): void {
+    this.lastContact = Date.now();
+    const isNews = this.inbox.apply(event);
+    if (event.event === "reset" && this.#isLoaded) void this.inbox.refresh();
+    if (event.event === "notification.created") this.#announcer.add();
+    if (event.event === "notification.removed") this.selected.delete(event.notification.notification_id);
+    if (isNews && this.cursor === null) this.#cursorIndex = 0;
+  }
+
+  #enter(state: LiveState): void {
+    if (this.liveState === "open") this.lastContact = Date.now();
+    this.liveState = state;
+    if (state === "signed-out") end();
+  }
+
+  /** Shows a view, unless it is the one on show. */
+  look(view: View): void {
+    const isSame = writeRoute({ page: "inbox", view, id: null }) === addressOf(this.inbox.view);
+    if (isSame) return;
+    this.selected.clear();
+    this.cursor = null;
+    this.#cursorIndex = 0;
+    void this.inbox.show(view);
+  }
+
+  /** Goes to a tab, without the filter of the one before. */
+  goTo(tab: Tab): void {
+    go({ page: "inbox", view: { ...PLAIN, tab }, id: null });
+  }
+
+  /** Narrows or widens the view. */
+  narrow(change: Partial<View>, { replace = false } = {}): void {
+    go({ page: "inbox", view: { ...this.inbox.view, ...change }, id: null }, { replace });
+  }
+
+  /** The notification in the preview, or none. */
+  get openId(): number | null {
+    const route = here();
+    return route.page === "inbox" ? route.id : null;
+  }
+
+  /** Opens a notification: it counts as read. */
+  open(item: Notification): void {
+    this.isPeeking = false;
+    this.#show(item, this.openId === item.notification_id);
+    this.acts.read(item);
+  }
+
+  /** Shows a notification in the preview and leaves it unread; once more closes it. */
+  peek(item: Notification): void {
+    if (this.isPeeking && this.openId === item.notification_id) return this.close();
+    this.isPeeking = true;
+    this.#show(item, this.openId !== null);
+  }
+
+  #show(item: Notification, replace: boolean): void {
+    clearTimeout(this.#looked);
+    this.stand(item.notification_id);
+    go({ page: "inbox", view: this.inbox.view, id: item.notification_id }, { replace });
+  }
+
+  /** Closes the preview. */
+  close(): void {
+    clearTimeout(this.#looked);
+    this.isPeeking = false;
+    const id = this.openId;
+    if (id === null) return;
+    goBack({ page: "inbox", view: this.inbox.view, id: null });
+    if (this.inbox.find(id)) this.reveal(id, true);
+  }
+
+  /** Puts the keys on an item. */
+  stand(id: number): void {
+    this.cursor = id;
+    this.#cursorIndex = Math.max(0, this.inbox.indexOf(id));
+  }
+
+  /** Moves the keys down or up; an open preview goes along. */
+  move(by: 1 | -1): void {
+    const { items } = this.inbox.now;
+    const at = this.cursor === null ? -1 : this.inbox.indexOf(this.cursor);
+    // Where the item is gone, the next one has moved into its place.
+    const gone = this.cursor === null ? (by === 1 ? 0 : items.length - 1) : this.#cursorIndex - (by === 1 ? 0 : 1);
+    const to = items[Math.min(Math.max(at >= 0 ? at + by : gone, 0), items.length - 1)];
+    if (to) this.#follow(to);
+  }
+
+  #follow(item: Notification): void {
+    this.stand(item.notification_id);
+    const isShowing = this.openId !== null;
+    if (isShowing) this.#show(item, true);
+    this.reveal(item.notification_id, !isShowing || !isInPreview());
+    if (isShowing && isInPreview()) this.focusPreview();
+    if (isShowing && !this.isPeeking) this.#readSoon(item.notification_id);
+  }
+
+  #readSoon(id: number): void {
+    this.#looked = setTimeout(() => {
+      const { item } = this.inbox.opened;
+      if (item?.notification_id === id && this.openId === id && !document.hidden) this.acts.read(item);
+    }, LOOKED_AT_MS);
+  }
+
+  /** What a key or the bar acts on: what is selected, else what is open, else where the keys stand. */
+  get targets(): Notification[] {
+    if (this.selected.size > 0) return this.inbox.now.items.filter((item) => this.selected.has(item.notification_id));
+    const { item } = this.inbox.opened;
+    if (this.openId !== null) return item ? [item] : [];
+    const here = this.cursor === null ? undefined : this.inbox.find(this.cursor);
+    return here ? [here] : [];
+  }
+
+  /** Archives, or takes out of the archive where all are in it. */
+  archive(items: readonly Notification[]): void {
+    const isBack = items.length > 0 && items.every((item) => shelfOf(item) === "archive");
+    this.#leaving(items, () => this.acts.do(items, { action: isBack ? "unarchive" : "archive" }));
+  }
+
+  /** Puts away until an instant; `when` is how it is said. */
+  snooze(items: readonly Notification[], until: string, when: string): void {
+    const { done } = t();
+    const said = done.until(done.snooze(items.length), when);
+    this.#leaving(items, () => this.acts.do(items, { action: "snooze", until }, said));
+  }
+
+  unsnooze(items: readonly Notification[]): void {
+    this.#leaving(items, () => this.acts.do(items, { action: "unsnooze" }));
+  }
+
+  delete(items: readonly Notification[]): void {
+    this.#leaving(items, () => this.acts.delete(items));
+  }
+
+  mark(items: readonly Notification[], isRead: boolean): void {
+    clearTimeout(this.#looked);
+    this.acts.do(items, { action: isRead ? "mark-read" : "mark-unread" });
+    this.selected.clear();
+  }
+
+  /** Does something that takes items out of the list; the keys and the preview go on to the next. */
+  #leaving(items: readonly Notification[], act: () => void): void {
+    clearTimeout(this.#looked);
+    const ids = new Set(items.map((item) => item.notification_id));
+    const wasOpen = this.openId !== null && ids.has(this.openId);
+    const stood = this.cursor !== null && ids.has(this.cursor) ? this.inbox.indexOf(this.cursor) : -1;
+    const all = this.inbox.now.items;
+    const isLeft = (item: Notification) => !ids.has(item.notification_id);
+    const next = stood < 0 ? undefined : (all.slice(stood).find(isLeft) ?? all.slice(0, stood).findLast(isLeft));
+    act();
+    this.selected.clear();
+    const isStill = items.every((item) => this.inbox.find(item.notification_id));
+    if (isStill) return;
+    if (next) this.stand(next.notification_id);
+    if (wasOpen && (!next || isNarrow())) this.close();
+    else if (next && wasOpen) this.#follow(next);
+    else if (next) this.reveal(next.notification_id, isInList());
+  }
+
+  /** Selects an item or lets it go; with `isRange` all from the last one to it. */
+  select(id: number, isRange = false): void {
+    const { items } = this.inbox.now;
+    const [from, to] = [this.#anchor === null ? -1 : this.inbox.indexOf(this.#anchor), this.inbox.indexOf(id)];
+    if (isRange && from >= 0 && to >= 0) {
+      for (const item of items.slice(Math.min(from, to), Math.max(from, to) + 1)) this.selected.add(item.notification_id);
+    } else if (!this.selected.delete(id)) this.selected.add(id);
+    this.#anchor = id;
+  }
+
+  selectAll(): void {
+    for (const item of this.inbox.now.items) this.selected.add(item.notification_id);
+  }
+
+  /** Tries to reach the server now. */
+  retry(): void {
+    this.#retry();
+  }
+
+  /** The person leaves: everything that waits is done, and nothing follows the stream any more. */
+  leave(): void {
+    this.acts.leave();
+    this.#announcer.stop();
+    clearTimeout(this.#looked);
+    this.inbox.stop();
+    this.#close();
+  }
+}
+
+function addressOf(view: View): string {
+  return writeRoute({ page: "inbox", view, id: null });
+}
+
+/** Where list and preview do not stand side by side; the same width is in InboxPage.svelte. */
+export function isNarrow(): boolean {
+  return matchMedia("(width < 45rem)").matches;
+}
+
+function isInPreview(): boolean {
+  return document.activeElement?.closest("[data-pane=preview]") != null;
+}
+
+function isInList(): boolean {
+  return document.activeElement === document.body || document.activeElement?.closest("[data-pane=list]") != null;
+}

@@ -1,0 +1,108 @@
+import { isDate, type LocalDate } from "./time/zone";
+
+/** The tabs of the inbox. */
+export const TABS = ["all", "unread", "snoozed", "archived"] as const;
+export type Tab = (typeof TABS)[number];
+
+/** Which notifications one looks at. */
+export interface View {
+  tab: Tab;
+  type: string | null;
+  /** The first day, in the reader's zone */
+  from: LocalDate | null;
+  /** The last day, with all its hours */
+  until: LocalDate | null;
+  /** Words in title or message */
+  words: string;
+}
+
+/** Where one is: a page, and what it shows. The address bar says the same. */
+export type Route =
+  | { page: "inbox"; view: View; id: number | null }
+  | { page: "profile" }
+  | { page: "about" }
+  | { page: "sign-in"; to: string }
+  | { page: "missing" };
+
+/** The inbox as it is found when nothing is asked. */
+export const PLAIN: View = { tab: "all", type: null, from: null, until: null, words: "" };
+
+/** How long a search the server takes, in characters. */
+const LONGEST_SEARCH = 200;
+
+/** Reads a path with its query. What makes no sense in it is left out, since people edit addresses. */
+export function readRoute(address: string): Route {
+  const { pathname, searchParams } = new URL(address, "http://here");
+  switch (pathname.replace(/(.)\/+$/, "$1")) {
+    case "/":
+    case "/inbox":
+      return { page: "inbox", view: readView(searchParams), id: readId(searchParams.get("id")) };
+    case "/profile":
+      return { page: "profile" };
+    case "/about":
+      return { page: "about" };
+    case "/sign-in":
+      return { page: "sign-in", to: ownPath(searchParams.get("to")) };
+    default:
+      return { page: "missing" };
+  }
+}
+
+function readView(query: URLSearchParams): View {
+  const date = (name: string) => {
+    const text = query.get(name);
+    return text && isDate(text) ? text : null;
+  };
+  const tab = TABS.find((known) => known === query.get("tab")) ?? "all";
+  const words = [...(query.get("q") ?? "").replaceAll("\0", "")].slice(0, LONGEST_SEARCH).join("").trim();
+  return { tab, type: query.get("type") || null, from: date("from"), until: date("until"), words };
+}
+
+function readId(text: string | null): number | null {
+  const id = /^[1-9]\d{0,15}$/.test(text ?? "") ? Number(text) : NaN;
+  return Number.isSafeInteger(id) ? id : null;
+}
+
+/** A path of this site that is no way out of it: where one goes after sign-in is in the address, so anybody can write it. */
+function ownPath(to: string | null): string {
+  const path = to && /^\/(?![/\\])/.test(to) ? to : "/inbox";
+  const route = new URL(path, "http://here");
+  const isOwn = route.origin === "http://here" && !["missing", "sign-in"].includes(pageOf(route.pathname));
+  return isOwn ? route.pathname + route.search : "/inbox";
+}
+
+function pageOf(pathname: string): Route["page"] {
+  return pathname === "/sign-in" ? "sign-in" : readRoute(pathname).page;
+}
+
+/** The address of a route; what is as usual is left out. */
+export function writeRoute(route: Route): string {
+  switch (route.page) {
+    case "inbox":
+      return withQuery("/inbox", {
+        tab: route.view.tab === "all" ? null : route.view.tab,
+        type: route.view.type,
+        from: route.view.from,
+        until: route.view.until,
+        q: route.view.words || null,
+        id: route.id && String(route.id),
+      });
+    case "sign-in":
+      return withQuery("/sign-in", { to: route.to === "/inbox" ? null : route.to });
+    case "missing":
+      return "/";
+    default:
+      return `/${route.page}`;
+  }
+}
+
+function withQuery(path: string, values: Record<string, string | null>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value) query.set(name, value);
+  return query.size ? `${path}?${query}` : path;
+}
+
+/** Whether a view is narrowed by more than its tab. */
+export function isFiltered({ type, from, until, words }: View): boolean {
+  return Boolean(type || from || until || words);
+}

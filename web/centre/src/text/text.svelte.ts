@@ -1,0 +1,46 @@
+import { de } from "./de";
+import { en, type Catalogue } from "./en";
+
+/** The languages that the centre speaks; the first stands in for all others. */
+export const LANGUAGES = ["en", "de"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const CATALOGUES: Record<Language, Catalogue> = { en, de };
+
+/** The language of ours that a tag such as `de-AT` asks for. */
+export function spoken(tag: string): Language {
+  const primary = tag.split("-")[0]?.toLowerCase();
+  return LANGUAGES.find((language) => language === primary) ?? "en";
+}
+
+let tag = $state(navigator.language);
+const catalogue = $derived(CATALOGUES[spoken(tag)]);
+
+/** The words in force: `t().list.today`. */
+export function t(): Catalogue {
+  return catalogue;
+}
+
+/** The tag for `Intl`: `en-GB` stays `en-GB`, so that dates look as its people write them. */
+export function languageTag(): string {
+  return LANGUAGES.some((language) => language === tag.split("-")[0]?.toLowerCase()) ? tag : "en";
+}
+
+/** Speaks the language of a tag from now on. */
+export function speak(wish: string): void {
+  tag = wish;
+  document.documentElement.lang = spoken(wish);
+}
+
+/** What people call a type; an operator's own type is shown by its name. */
+export function typeName(type: string): string {
+  const known: Record<string, string> = t().types;
+  return Object.hasOwn(known, type) ? (known[type] ?? type) : humanised(type);
+}
+
+/** `provision_job_id` as a person would write it. */
+export function humanised(name: string): string {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/[_\s-]+/g, " ").trim();
+  const said = words.replace(/\b(id|url|ip|sla|api|vat|iban|sim)\b/gi, (word) => word.toUpperCase());
+  return said ? said.charAt(0).toUpperCase() + said.slice(1) : name;
+}

@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { de } from "./de";
+import { en } from "./en";
+import { humanised, speak, spoken, t, typeName } from "./text.svelte";
+
+type Leaves = Map<string, unknown>;
+
+/** Every string of a catalogue by its path; a function by what it says of a sample. */
+function leaves(node: object, path = "", found: Leaves = new Map()): Leaves {
+  for (const [name, value] of Object.entries(node)) {
+    if (typeof value === "object") leaves(value, `${path}${name}.`, found);
+    else found.set(path + name, typeof value === "function" ? value(2, "x") : value);
+  }
+  return found;
+}
+
+it("has every string in every language, and none that is empty", () => {
+  const [english, german] = [leaves(en), leaves(de)];
+  expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
+  for (const [path, said] of [...english, ...german]) {
+    expect(said, path).toEqual(expect.stringMatching(/\S/));
+    expect(said, path).not.toMatch(/undefined|\[object|#$/);
+  }
+});
+
+it("translates: few strings are the same in both", () => {
+  const german = leaves(de);
+  const same = [...leaves(en)].filter(([path, said]) => german.get(path) === said).map(([path]) => path);
+  expect(same.length).toBeLessThan(14);
+});
+
+it("counts as the language does", () => {
+  expect([en.live.fresh(1), en.live.fresh(2), en.live.fresh(1200)]).toEqual([
+    "1 new notification",
+    "2 new notifications",
+    "1,200 new notifications",
+  ]);
+  expect([de.live.fresh(1), de.live.fresh(1200)]).toEqual([
+    "1 neue Benachrichtigung",
+    "1.200 neue Benachrichtigungen",
+  ]);
+});
+
+it("speaks the nearest language, else English", () => {
+  expect([spoken("de-AT"), spoken("en-GB"), spoken("fr"), spoken("")]).toEqual(["de", "en", "en", "en"]);
+  speak("de-AT");
+  expect(t().nav.inbox).toBe("Eingang");
+  speak("fr");
+  expect(t().nav.inbox).toBe("Inbox");
+  expect(document.documentElement.lang).toBe("en");
+});
+
+it("shows an operator's own type by its name, whatever it is", () => {
+  expect(typeName("rack_on_fire")).toBe("Rack on fire");
+  expect(typeName("constructor")).toBe("Constructor");
+  expect(humanised("provision_job_id")).toBe("Provision job ID");
+  expect(humanised("callbackUrl")).toBe("Callback URL");
+  expect(humanised("_")).toBe("_");
+});
