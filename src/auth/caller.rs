@@ -8,13 +8,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 
 use super::keys::ApiKey;
 use super::{Auth, Role, Roles};
 use crate::clock::Instant;
 use crate::http::Problem;
-use crate::http::rate::Verdict;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -238,12 +237,6 @@ extractor!(Staff, |auth, parts| {
         )
         .map(Staff)
 });
-
-/// 429 under the policy's `name`.
-pub(super) fn too_many(verdict: &Verdict, name: &str, reason: &'static str) -> Problem {
-    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, reason);
-    verdict.headers(name).fold(problem, |problem, (name, value)| problem.with_header(name, value))
-}
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::sign_in::{Granted, Origin};
-use super::{Auth, Person, Roles, keys, session};
+use super::{Auth, Person, Roles, keys, session, ticket};
 use crate::http::idempotency::Answer;
 use crate::http::server::Peer;
 use crate::http::{Given, Json, MaybeJson, Problem};
@@ -30,7 +30,10 @@ pub fn routes(auth: Auth) -> OpenApiRouter {
         .routes(routes!(logout))
         .routes(routes!(me))
         .with_state(auth.clone());
-    sign_in.merge(session::http::routes(auth.clone())).merge(keys::routes(auth))
+    sign_in
+        .merge(session::http::routes(auth.clone()))
+        .merge(ticket::http::routes(auth.clone()))
+        .merge(keys::routes(auth))
 }
 
 /// E-mail and password.

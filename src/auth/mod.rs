@@ -12,6 +12,7 @@ mod session;
 mod sign_in;
 mod status;
 mod store;
+mod ticket;
 mod tokens;
 
 use std::collections::HashSet;
@@ -37,7 +38,6 @@ use crate::http::rate::{KeyedLimiter, Rate};
 use crate::http::site::Site;
 use crate::secret;
 use crate::storage::{self, Database, Tx};
-use caller::too_many;
 use cookie::Uses;
 use keys::Keyring;
 use passwords::Hashing;
@@ -134,12 +134,16 @@ impl Auth {
         Ok(self.inner.uses.flush(&self.inner.database).await?)
     }
 
-    /// Removes sessions that nobody can refresh any more, a few at a time.
+    /// Removes sessions that nobody can use any more, a few at a time, and tickets whose minute is over.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn forget_expired_sessions(&self) -> Result<(), storage::Error> {
         let now = self.inner.clock.now();
+        self.inner
+            .database
+            .write::<_, storage::Error, _>(move |tx| Box::pin(store::forget_expired_tickets(tx, now)))
+            .await?;
         loop {
             let forgotten = self
                 .inner
@@ -234,7 +238,7 @@ impl Auth {
         if verdict.allowed {
             return Ok(());
         }
-        Err(too_many(&verdict, "user", "Too many requests of this user; slow down and try again"))
+        Err(verdict.refusal("user", "Too many requests of this user; slow down and try again"))
     }
 
     /// The session with this id, if it is alive.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::session::http::Open;
 use super::store::{self, Applicant, NewSession};
 use super::tokens::new_session_id;
-use super::{Auth, Person, Roles, Status, too_many};
+use super::{Auth, Person, Roles, Status};
 use crate::clock::Instant;
 use crate::http::Problem;
 use crate::http::rate::subject_of;
@@ -148,7 +148,7 @@ impl Auth {
         if verdict.allowed {
             return Ok(());
         }
-        Err(too_many(&verdict, "login", "Too many sign-ins from this address; wait, then try again"))
+        Err(verdict.refusal("login", "Too many sign-ins from this address; wait, then try again"))
     }
 
     /// Begins a session of whoever has proved who they are by the password with this hash.

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::session::http::Open;
+use super::ticket::{NewTicket, Taken};
 use super::{Person, Roles, Status};
 use crate::clock::Instant;
 use crate::params;
@@ -255,4 +256,48 @@ pub(super) async fn forget_expired_sessions(tx: &mut Tx, now: Instant, most: i64
         params![now, most],
     )
     .await
+}
+
+/// Removes a user's tickets that are over, and the oldest if there are `most`.
+pub(super) async fn make_room_for_ticket(
+    tx: &mut Tx,
+    user_id: i64,
+    now: Instant,
+    most: i64,
+) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM stream_tickets WHERE user_id = $1 AND (expires_at <= $2 OR digest NOT IN (
+             SELECT digest FROM stream_tickets WHERE user_id = $1 ORDER BY expires_at DESC LIMIT $3))",
+        params![user_id, now, most - 1],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes down a ticket; returns whether its session is still there.
+pub(super) async fn insert_ticket(tx: &mut Tx, new: &NewTicket<'_>) -> Result<bool, Error> {
+    let given = tx
+        .execute(
+            "INSERT INTO stream_tickets (digest, user_id, session_id, good_until, expires_at)
+             SELECT $1, user_id, id, $2, $3 FROM sessions WHERE id = $4 AND user_id = $5",
+            params![new.digest, new.good_until, new.expires_at, new.session_id, new.user_id],
+        )
+        .await?;
+    Ok(given == 1)
+}
+
+/// Takes a ticket away, so that nobody else can.
+pub(super) async fn take_ticket(tx: &mut Tx, digest: &str) -> Result<Option<Taken>, Error> {
+    tx.one(
+        "DELETE FROM stream_tickets WHERE digest = $1 RETURNING user_id, good_until, expires_at",
+        params![digest],
+        |row| Ok(Taken { user_id: row.get(0)?, good_until: row.instant(1)?, expires_at: row.instant(2)? }),
+    )
+    .await
+}
+
+/// Forgets tickets whose time is over.
+pub(super) async fn forget_expired_tickets(tx: &mut Tx, now: Instant) -> Result<(), Error> {
+    tx.execute("DELETE FROM stream_tickets WHERE expires_at <= $1", params![now]).await?;
+    Ok(())
 }

@@ -1,9 +1,10 @@
-//! Access tokens, refresh tokens, and what the cookie of a session holds.
+//! Access tokens, refresh tokens, tickets, and what the cookie of a session holds.
 //!
 //! An access token is a JWT for a quarter of an hour that names a person and a session. A refresh token is
 //! opaque: the session's id, 256 random bits, and a mark by which we know our own. The mark lets a spent token
-//! be told from a made-up one without keeping a list of all that were ever spent. What a cookie holds is made alike
-//! with another mark, so that neither can stand for the other.
+//! be told from a made-up one without keeping a list of all that were ever spent. Cookies and
+//! tickets are made alike, each kind with a mark of its own: none can stand for another, and what was made up is
+//! known without asking the database.
 
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ pub(super) struct Tokens {
     head: String,
     marking: hmac::Key,
     cookie_marking: hmac::Key,
+    ticket_marking: hmac::Key,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,6 +94,7 @@ impl Tokens {
             header,
             marking: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, "refresh tokens")),
             cookie_marking: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, "cookies")),
+            ticket_marking: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, "tickets")),
         }
     }
 
@@ -146,6 +149,16 @@ impl Tokens {
     /// The session for which a cookie was made; `None` if it was not made here.
     pub fn session_of_cookie(&self, cookie: &str) -> Option<String> {
         session_in(&self.cookie_marking, cookie)
+    }
+
+    /// A new ticket for a stream of a session.
+    pub fn ticket(&self, session_id: &str) -> String {
+        opaque(&self.ticket_marking, session_id)
+    }
+
+    /// The session for which a ticket was made; `None` if it was not made here.
+    pub fn session_of_ticket(&self, ticket: &str) -> Option<String> {
+        session_in(&self.ticket_marking, ticket)
     }
 }
 

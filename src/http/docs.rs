@@ -13,7 +13,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 const ABOUT: &str = "The notification server of a CRM. External systems send with an API key (`X-API-KEY`), people \
 read with a bearer token from `/crm/auth/login`; pages of this server go by the cookie of `/crm/auth/session`, which changes things for \
-pages of its own origin only. Every POST but those of sign-in may carry an `Idempotency-Key` (kept for 24 hours). \
+pages of its own origin only. Every POST but those of sign-in and of tickets may carry an `Idempotency-Key` (kept for 24 hours). \
 Paths are served alike with and without a slash at the end.";
 
 const NOT_NOW: &str = "Not now; Retry-After says when to come back";
@@ -101,7 +101,7 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
         operation.security = Some(ways);
     }
     let is_once = match method {
-        HttpMethod::Post => !path.starts_with("/crm/auth"),
+        HttpMethod::Post => !path.starts_with("/crm/auth") && !path.ends_with("/stream-ticket"),
         HttpMethod::Delete => path.starts_with("/crm/notification"),
         _ => false,
     };

@@ -201,6 +201,8 @@ fn cors(settings: Arc<ArcSwap<Config>>) -> CorsLayer {
             header::CONTENT_TYPE,
             HeaderName::from_static("x-api-key"),
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
         ])
+        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("idempotency-replayed")])
         .max_age(std::time::Duration::from_secs(600))
 }

@@ -8,10 +8,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
+use super::Problem;
 use crate::clock::Instant;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -114,6 +115,12 @@ impl Verdict {
         [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state), (header::RETRY_AFTER, retry)]
             .into_iter()
             .filter_map(|(header, text)| Some((header, HeaderValue::try_from(text?).ok()?)))
+    }
+
+    /// 429 with what to do, under the policy's `name`.
+    pub fn refusal(&self, name: &str, reason: &'static str) -> Problem {
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, reason);
+        self.headers(name).fold(problem, |problem, (name, value)| problem.with_header(name, value))
     }
 
     /// Writes [`Verdict::headers`] into `headers`.

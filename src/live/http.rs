@@ -107,7 +107,7 @@ async fn stream(
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| crate::http::body::bad_query(&rejection.body_text()))?;
     let person = match &query.ticket {
-        Some(_ticket) => return Err(Problem::unauthorized("not yet")),
+        Some(ticket) => shared.auth.redeem_ticket(ticket).await?,
         None => person?,
     };
     let listener = Listener {

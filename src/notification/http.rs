@@ -15,11 +15,12 @@ use super::wire::{
     BatchAnswer, BatchBody, BatchResult, ChangedAnswer, CountAnswer, ListAnswer, ReadAllBody, SendBody,
     SentAnswer, Shown, SnoozeBody, kind_filter, sent,
 };
-use super::{Change, Error, Filter, Notifications, Request, Sent, Shelf, change};
+use super::{Change, Error, Filter, NewNotification, Notifications, Request, Sent, Shelf, change};
 use crate::auth::{Auth, Caller, Person};
 use crate::clock::Instant;
 use crate::http::error::json;
 use crate::http::idempotency::{self, Answer, Claim};
+use crate::http::rate::{KeyedLimiter, Rate};
 use crate::http::server::Peer;
 use crate::http::{Json, MaybeJson, Problem, Raw};
 
@@ -32,10 +33,14 @@ const LARGEST_PAGE: usize = 100;
 /// Ten years: beyond it a date is a slip of the keyboard.
 const LONGEST_SNOOZE: std::time::Duration = std::time::Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
+/// Test notifications that somebody may send to themselves.
+const TESTS: Rate = Rate::per_minute(10);
+
 /// Behind an Arc, since every request clones its state.
 struct Shared {
     notifications: Notifications,
     auth: Auth,
+    tests: KeyedLimiter<i64>,
 }
 
 impl FromRef<Arc<Shared>> for Auth {
@@ -59,7 +64,8 @@ pub fn routes(notifications: Notifications, auth: Auth) -> OpenApiRouter {
         .routes(routes!(snooze))
         .routes(routes!(unsnooze))
         .routes(routes!(delete_notification))
-        .with_state(Arc::new(Shared { notifications, auth }))
+        .routes(routes!(send_test))
+        .with_state(Arc::new(Shared { notifications, auth, tests: KeyedLimiter::new(TESTS, 100_000) }))
 }
 
 impl From<Error> for Problem {
@@ -144,6 +150,40 @@ async fn send_judged(
             Ok(kept.into_response())
         }
     }
+}
+
+/// Send yourself a test
+///
+/// A notification of type custom for whoever asks, to see that notifications arrive. At most ten a minute.
+#[utoipa::path(post, path = "/crm/user/me/test", tag = "notifications",
+    responses((status = 201, description = "The test is on its way", body = SentAnswer<'static>)))]
+async fn send_test(
+    State(shared): State<Arc<Shared>>,
+    person: Person,
+    headers: HeaderMap,
+    Raw(bytes): Raw,
+) -> Result<Response, Problem> {
+    let this = &shared.notifications;
+    let now = this.clock.now();
+    let verdict = shared.tests.check(person.id, now);
+    if !verdict.allowed {
+        return Err(verdict.refusal("test", "Ten tests a minute are enough; wait, then try again"));
+    }
+    let new = Arc::new(NewNotification {
+        user_id: person.id,
+        kind: this.types.load().find("custom")?,
+        title: "Test notification".to_owned(),
+        message: Some(format!("{}, this is what a notification looks like. It works.", person.name)),
+        link: None,
+        metadata: None,
+        related_ticket_id: None,
+        related_user_id: None,
+    });
+    let claim = Claim::of(&headers, format!("user:{} test", person.id), &bytes, now)?;
+    Ok(match this.send(Request { new, claim }).await? {
+        Sent::Stored(notification) => json(StatusCode::CREATED, sent(&notification)),
+        Sent::Before(kept) => kept.into_response(),
+    })
 }
 
 /// Send up to 1,000 notifications at once

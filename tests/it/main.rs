@@ -29,3 +29,4 @@ mod snooze;
 mod stop;
 mod storage;
 mod streams;
+mod tickets;

@@ -48,6 +48,8 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("GET /crm/notification/unread-count", Persons, None),
     ("POST /crm/notification/mark-all-read", Persons, None),
     ("GET /crm/notification/stream", Persons, None),
+    ("POST /crm/notification/stream-ticket", Persons, None),
+    ("POST /crm/user/me/test", Persons, None),
     ("POST /crm/notification/{id}/mark-read", Owner, None),
     ("POST /crm/notification/{id}/mark-unread", Owner, None),
     ("POST /crm/notification/{id}/archive", Owner, None),

@@ -5,6 +5,24 @@ use serde_json::json;
 use crate::world::{KEY, World};
 
 story! {
+    async fn everybody_may_send_themselves_a_test_and_not_too_many(on: On) {
+        let world = World::new(on).await;
+        let ann = world.person(1, &[]).await;
+        let sent = ann.ask("POST", "/crm/user/me/test", None).await.expect(201);
+        assert_eq!(sent["notification"], ann.list("").await["notifications"][0]);
+        for _ in 1..10 {
+            ann.ask("POST", "/crm/user/me/test", None).await.expect(201);
+        }
+        let refused = ann.ask("POST", "/crm/user/me/test", None).await;
+        assert_eq!(refused.header("retry-after"), Some("6"));
+        refused.expect(429);
+        assert_eq!(ann.unread().await, 10);
+        world.passes(std::time::Duration::from_secs(6)).await;
+        ann.ask("POST", "/crm/user/me/test", None).await.expect(201);
+    }
+}
+
+story! {
     async fn the_seeds_full_example_is_answered_field_by_field(on: On) {
         let world = World::new(on).await;
         world.person(123, &[]).await;

@@ -4,20 +4,16 @@ type Properties<Tag extends keyof HTMLElementTagNameMap> = Partial<
   Omit<HTMLElementTagNameMap[Tag], "style" | "part" | "classList">
 >;
 
-/**
- * An element whose class is also its part, so that whatever has a name can be styled from outside by ::part.
- */
+/** An element whose class is also its part, so that whatever has a name can be styled from outside by ::part. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   name: string,
-  properties: Properties<Tag> = {},
-  ...children: (Node | string | false | null)[]
+  properties?: Properties<Tag>,
+  ...children: (Node | string | null | undefined | false)[]
 ): HTMLElementTagNameMap[Tag] {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.setAttribute("part", name);
-  Object.assign(element, properties);
-  element.append(...children.filter((child) => child || child === "").map((child) => child as Node | string));
+  const element = Object.assign(document.createElement(tag), properties);
+  element.setAttribute("part", (element.className = name));
+  for (const child of children) if (child) element.append(child);
   return element;
 }
 
@@ -29,6 +25,6 @@ export function hold(parent: Element, wanted: Element[]): void {
   for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
   wanted.forEach((child, index) => {
     const there = parent.children[index];
-    if (there != child) parent.insertBefore(child, there ?? null);
+    if (there != child) parent.insertBefore(child, there!);
   });
 }

@@ -16,19 +16,16 @@ export const en = {
     "mark-read": "Marked as read",
     "mark-unread": "Marked as unread",
     archive: "Archived",
-    snooze: "Snoozed until {}",
+    snooze: "Snoozed",
   } as Record<string, string>,
   presets: ["In one hour", "This afternoon", "Tomorrow", "Next Monday"],
-  empty: "Nothing yet",
-  allRead: "You are all caught up",
-  failed: "That did not work. Please try again.",
-  unloaded: "Your notifications could not be loaded",
+  empty: "You are all caught up",
+  failed: "That did not work",
   retry: "Try again",
   away: "Reconnecting…",
   signedOut: "You are signed out",
   signIn: "Sign in",
-  count: "{} unread",
-  news: ["{} new notification", "{} new notifications"],
+  news: ["new notification", "new notifications"],
 };
 
 export type Words = typeof en;

@@ -4,16 +4,19 @@ import { isOffSite, safeLink } from "../client/link";
 import { absoluteTime, relativeTime, snoozePresets } from "../client/time";
 import type { Notification } from "../client/types";
 import { make } from "./dom";
-import { ARCHIVE, CHECK, CLOCK, icon, MAIL, typeIcon } from "./icons";
 import type { Words } from "./en";
+import { ARCHIVE, CHECK, CLOCK, icon, RING, typeIcon } from "./icons";
 
+/** A row of the list. */
 export interface Row {
   li: HTMLLIElement;
   /** What the keyboard moves over. */
   link: HTMLAnchorElement;
+  /** The notification as it is now. */
+  item: Notification;
   /** Brings up to date what can change: whether it is read, and how long ago it came. */
   show(item: Notification): void;
-  /** Opens the choice of how long to put it away. */
+  /** Opens the choice of how long to put it away, or closes it. */
   snooze(): void;
 }
 
@@ -26,83 +29,76 @@ export interface Deeds {
   follow(item: Notification, click: MouseEvent): void;
 }
 
-export function makeRow(item: Notification, { words, language, act, follow }: Deeds): Row {
-  const url = safeLink(item.link);
+/** Gives a button an icon, whose meaning is its name and its title. */
+export function name(button: HTMLButtonElement, title: string, path: string): HTMLButtonElement {
+  button.title = button.ariaLabel = title;
+  button.replaceChildren(icon(path));
+  return button;
+}
+
+export function makeRow(first: Notification, { words, language, act, follow }: Deeds): Row {
+  const { title, message, created_at } = first;
+  const url = safeLink(first.link);
   const isAway = url && isOffSite(url);
-  const [path, tone] = typeIcon(item.type);
-  const time = make("time", "time", {
-    dateTime: item.created_at,
-    title: absoluteTime(item.created_at, language),
-  });
-  const unread = make("span", "unseen");
-  const click = (event: MouseEvent) => follow(item, event);
+  const [path, hue] = typeIcon(first.type);
+  const badge = make("span", "icon", {}, icon(path));
+  badge.style.setProperty("--hue", "" + hue);
+  const unseen = make("span", "unseen");
+  const time = make("time", "time", { title: absoluteTime(created_at, language) });
+  const onclick = (click: MouseEvent) => follow(row.item, click);
   const link = make(
     "a",
     "item",
-    { onclick: click, onauxclick: click, tabIndex: -1 },
-    make("span", "icon " + tone, {}, icon(path)),
+    { onclick, onauxclick: onclick, ...(url ? { href: url } : { role: "button" }) },
+    badge,
     make(
       "span",
       "text",
       {},
-      unread,
-      make("span", "title", { dir: "auto", textContent: item.title }),
-      item.message && make("span", "message", { dir: "auto", textContent: item.message }),
-      make("span", "meta", {}, time, isAway && make("span", "host", { textContent: new URL(url).host })),
+      unseen,
+      make("b", "title", { dir: "auto" }, title),
+      make("span", "message", { dir: "auto" }, message),
+      make("span", "meta", {}, time, isAway && " · " + new URL(url).host),
     ),
   );
-  if (url) link.href = url;
-  else link.role = "button";
   if (isAway) Object.assign(link, { target: "_blank", rel: "noopener noreferrer" });
 
-  const tool = (onclick: () => void) => make("button", "tool", { onclick, type: "button" });
-  const name = (button: HTMLElement, title: string, path: string) => {
-    button.title = button.ariaLabel = title;
-    button.replaceChildren(icon(path));
-  };
-  const read = tool(() => act(item, item.is_read ? "mark-unread" : "mark-read"));
-  const snooze = () => {
-    const [first] = (menu ??= makeMenu()).children;
-    li.append(menu);
-    (first as HTMLElement).focus();
-  };
-  let menu: HTMLElement | undefined;
-  const makeMenu = () =>
-    make(
-      "div",
-      "menu",
-      { role: "group", ariaLabel: words.snooze },
-      ...snoozePresets().map(
-        (until, index) =>
-          until &&
-          make(
-            "button",
-            "preset",
-            { type: "button", onclick: () => act(item, "snooze", until) },
-            words.presets[index]!,
-            make("span", "when", { textContent: shortTime(until, language) }),
-          ),
-      ),
-    );
-  const later = tool(() => (menu?.isConnected ? menu.remove() : snooze()));
-  const archive = tool(() => act(item, "archive"));
+  const read = make("button", "tool", {
+    onclick: () => act(row.item, row.item.is_read ? "mark-unread" : "mark-read"),
+  });
+  const later = make("button", "tool", { onclick: () => (menu.isConnected ? menu.remove() : row.snooze()) });
+  const archive = make("button", "tool", { onclick: () => act(row.item, "archive") });
   name(later, words.snooze, CLOCK);
   name(archive, words.archive, ARCHIVE);
+  const menu = make("div", "menu", { role: "group", ariaLabel: words.snooze });
   const li = make("li", "row", {}, link, make("div", "tools", {}, read, later, archive));
 
-  const show = (latest: Notification) => {
-    item = latest;
-    li.classList.toggle("unread", !item.is_read);
-    unread.textContent = item.is_read ? "" : words.unread + ": ";
-    time.textContent = relativeTime(item.created_at, language);
-    const action = item.is_read ? "mark-unread" : "mark-read";
-    if (read.title != words[action]) name(read, words[action], item.is_read ? MAIL : CHECK);
+  const row: Row = {
+    li,
+    link,
+    item: first,
+    show(item) {
+      row.item = item;
+      const { is_read } = item;
+      li.classList.toggle("unread", !is_read);
+      unseen.textContent = is_read ? "" : words.unread + ": ";
+      time.textContent = relativeTime(created_at, language);
+      if (is_read) name(read, words["mark-unread"], RING);
+      else name(read, words["mark-read"], CHECK);
+    },
+    snooze() {
+      menu.replaceChildren();
+      snoozePresets().forEach((until, index) => {
+        if (!until) return;
+        const when = until.toLocaleString(language, { weekday: "short", hour: "numeric", minute: "2-digit" });
+        const onclick = () => act(row.item, "snooze", until);
+        menu.append(
+          make("button", "preset", { onclick }, words.presets[index], make("span", "when", {}, when)),
+        );
+      });
+      li.append(menu);
+      (menu.firstChild as HTMLElement).focus();
+    },
   };
-  show(item);
-  return { li, link, show, snooze };
-}
-
-/** "Mon, 09:00" */
-export function shortTime(instant: Date, language: string): string {
-  return instant.toLocaleString(language, { weekday: "short", hour: "numeric", minute: "2-digit" });
+  return row;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::store;
-use crate::auth::{Roles, too_many};
+use crate::auth::Roles;
 use crate::clock::Instant;
 use crate::config::{Config, ConfiguredKey};
 use crate::http::Problem;
@@ -62,11 +62,7 @@ impl ApiKey {
         if verdict.allowed {
             return Ok(());
         }
-        Err(too_many(
-            &verdict,
-            "send",
-            "Too many notifications with this API key; slow down and send it again",
-        ))
+        Err(verdict.refusal("send", "Too many notifications with this API key; slow down and send it again"))
     }
 
     fn note_use(&self, now: Instant) {

@@ -64,19 +64,20 @@ async fn steps(
     }
     let changes = store::changes_after(tx, user_id, after, PAGE as i64).await?;
     let before = store::change_before(tx, user_id, after).await?;
-    let Some(mut seq) = seq_at(after, before, changes.first().map(|(rev, head, _)| (*rev, *head)), inbox)
+    let Some(mut seq) =
+        seq_at(after, before, changes.first().map(|next| (next.revision, next.head_seq)), inbox)
     else {
         return Ok(None);
     };
     let mut changes = changes.into_iter().peekable();
     let mut steps = Vec::new();
     for rev in after + 1..=inbox.revision.min(after + PAGE as i64) {
-        steps.push(match changes.next_if(|(revision, ..)| *revision == rev) {
-            Some((_, head_seq, _)) if head_seq != seq => {
-                tracing::warn!(user_id, rev, head_seq, seq, "Revisions of an inbox do not add up");
+        steps.push(match changes.next_if(|change| change.revision == rev) {
+            Some(change) if change.head_seq != seq => {
+                tracing::warn!(user_id, rev, change.head_seq, seq, "Revisions of an inbox do not add up");
                 return Ok(None);
             }
-            Some((.., logged)) => (rev, Step::Changed(logged)),
+            Some(change) => (rev, Step::Changed(change.logged)),
             None => {
                 seq += 1;
                 (rev, Step::Came(seq))
@@ -106,7 +107,7 @@ async fn items(
 ) -> Result<Option<Items>, Error> {
     let numbers =
         || steps.iter().filter_map(|(_, step)| if let Step::Came(seq) = step { Some(*seq) } else { None });
-    let mut came = match (numbers().next(), numbers().last()) {
+    let mut came = match (numbers().next(), numbers().next_back()) {
         (Some(first), Some(last)) => store::items_between(tx, user_id, first - 1, last).await?,
         _ => BTreeMap::new(),
     };

@@ -31,16 +31,18 @@ pub(super) async fn insert_change(
     Ok(())
 }
 
-/// A change as it was written down: revision, `head_seq` at that time, and what it was.
-pub(super) type Row3 = (i64, i64, Logged);
+/// A change as it was written down.
+pub(super) struct Written {
+    pub revision: i64,
+    /// The inbox's at that time.
+    pub head_seq: i64,
+    pub logged: Logged,
+}
 
-fn read_change(row: &Row<'_>) -> Result<Row3, Error> {
-    let logged = Logged {
-        kind: super::LoggedKind::of(row.get(2)?),
-        notification_id: row.get(3)?,
-        happened_at: row.instant(4)?,
-    };
-    Ok((row.get(0)?, row.get(1)?, logged))
+fn read_change(row: &Row<'_>) -> Result<Written, Error> {
+    let kind = super::LoggedKind::of(row.get(2)?);
+    let logged = Logged { kind, notification_id: row.get(3)?, happened_at: row.instant(4)? };
+    Ok(Written { revision: row.get(0)?, head_seq: row.get(1)?, logged })
 }
 
 /// The next changes after a revision.
@@ -49,7 +51,7 @@ pub(super) async fn changes_after(
     user_id: i64,
     revision: i64,
     most: i64,
-) -> Result<Vec<Row3>, Error> {
+) -> Result<Vec<Written>, Error> {
     tx.all(
         "SELECT revision, head_seq, kind, notification_id, happened_at FROM inbox_changes
          WHERE user_id = $1 AND revision > $2 ORDER BY revision LIMIT $3",
