@@ -19,6 +19,9 @@ const QUEUE: usize = 8192;
 /// Sends in one transaction.
 const AT_ONCE: usize = 512;
 
+/// Batches that may be stored and not told yet.
+const BATCHES_TO_TELL: usize = 4;
+
 /// A wish to send one notification.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -55,13 +58,15 @@ impl Sender {
             Engine::Postgres => 2,
         };
         for _ in 0..batchers {
+            let (settled, done) = mpsc::channel(BATCHES_TO_TELL);
             let batcher = Batcher {
                 database: database.clone(),
                 pending: pending.clone(),
                 clock: clock.clone(),
-                live: live.clone(),
+                settled,
             };
             tokio::spawn(batcher.run(waiting.clone()));
+            tokio::spawn(tell(done, live.clone()));
         }
         Self { queue }
     }
@@ -83,7 +88,18 @@ struct Batcher {
     database: Database,
     pending: Arc<Pending>,
     clock: Clock,
-    live: Live,
+    settled: mpsc::Sender<Vec<(Settled, Answer)>>,
+}
+
+/// Tells those who listen and answers the callers, in the order of the commits, while the next batch is stored.
+async fn tell(mut done: mpsc::Receiver<Vec<(Settled, Answer)>>, live: Live) {
+    while let Some(batch) = done.recv().await {
+        for (settled, answer) in batch {
+            settled.tell(&live);
+            // A caller who has gone away still has their notification stored.
+            drop(answer.send(settled.outcome));
+        }
+    }
 }
 
 /// What became of a request, and where a new notification stands.
@@ -116,15 +132,15 @@ impl Batcher {
             while !taken.is_empty() {
                 let (requests, answers): (Vec<Request>, Vec<Answer>) = taken.drain(..).unzip();
                 let settled = self.store(requests.clone()).await;
+                let mut done = Vec::with_capacity(settled.len());
                 for ((settled, answer), request) in settled.into_iter().zip(answers).zip(requests) {
                     match settled {
-                        // A caller who has gone away still has their notification stored.
-                        Some(settled) => {
-                            settled.tell(&self.live);
-                            drop(answer.send(settled.outcome));
-                        }
+                        Some(settled) => done.push((settled, answer)),
                         None => taken.push((request, answer)),
                     }
+                }
+                if self.settled.send(done).await.is_err() {
+                    return;
                 }
             }
         }
