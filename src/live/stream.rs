@@ -95,15 +95,20 @@ enum Next {
 
 impl Stream {
     pub fn new(listener: Listener, begin: Begin, now: Instant) -> Self {
+        let mut queue = VecDeque::new();
         let rev = match begin {
             Begin::Now => None,
-            Begin::After(rev) => Some(rev),
+            Begin::After(rev) => {
+                // Also whoever missed nothing learns at once that the stream is there.
+                queue.push_back(format!("retry: {}\n: hello\n\n", super::retry()).into());
+                Some(rev)
+            }
         };
         let state = State {
             rev,
             newest: 0,
             live: false,
-            queue: VecDeque::new(),
+            queue,
             ending: None,
             waker: None,
             beat_at: now.plus(HEARTBEAT),

@@ -55,7 +55,13 @@ impl Listening {
     pub async fn after(somebody: &Somebody<'_>, rev: impl ToString) -> Listening {
         let bearer = format!("Bearer {}", somebody.token);
         let headers = [("Authorization", bearer.as_str()), ("Last-Event-ID", &rev.to_string())];
-        Listening::open(somebody.world, &headers, "").await
+        let mut listening = Listening::open(somebody.world, &headers, "").await;
+        assert_eq!(
+            listening.hear().await,
+            Heard::Comment("hello".to_owned()),
+            "also where nothing was missed"
+        );
+        listening
     }
 
     /// The next frame.
