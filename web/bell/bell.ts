@@ -5,20 +5,35 @@
 //
 // Attributes: server, token, lang, theme, centre. Property: getToken. Events: belfry:open, belfry:count,
 // belfry:click. For its looks see bell.css.
-import { change, list, markAllRead, me, Refusal, type Access, type Action } from "../client/api";
+import { call, change, markAllRead, Refusal, type Access, type Action } from "../client/api";
 import { isOffSite, safeLink } from "../client/link";
 import { live, type Live } from "../client/live";
-import type { Notification, StreamEvent } from "../client/types";
+import type { ChangedAnswer, ListAnswer, MeAnswer, Notification, StreamEvent } from "../client/types";
 import css from "./bell.css?inline";
 import { de } from "./de";
-import { hold, make } from "./dom";
+import { fill, hold, make } from "./dom";
 import { en } from "./en";
-import { BELL, CHECK, CLOSE, icon } from "./icons";
+import { BELL, CHECK, icon } from "./icons";
 import { after } from "./inbox";
-import { makeRow, name, type Row } from "./row";
-
-/** A screen reader is told of new ones at most this often. */
-const ANNOUNCE_MS = 30_000;
+import { ACTIONS, KEEP_UNREAD, makeRow, PUT_AWAY, READ, tool, type Row } from "./row";
+import {
+  ALL,
+  AWAY,
+  CLOSE,
+  DOES,
+  EMPTY,
+  FAILED,
+  NEW_MANY,
+  NEW_ONE,
+  OLDER,
+  READ_ALL,
+  RETRY,
+  SEE_ALL,
+  SIGN_IN,
+  TITLE,
+  UNDO,
+  UNREAD,
+} from "./words";
 
 /** Where this script came from is where the server is. */
 const home = (document.currentScript as HTMLScriptElement | null)?.src || location.href;
@@ -26,22 +41,19 @@ const home = (document.currentScript as HTMLScriptElement | null)?.src || locati
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(css);
 
-/** What each change makes of a notification, and what takes it back. */
-const STEPS: Partial<Record<Action, [made: Partial<Notification>, back: Action]>> = {
-  "mark-read": [{ is_read: true }, "mark-unread"],
-  "mark-unread": [{ is_read: false }, "mark-read"],
-  archive: [{ archived_at: "now" }, "unarchive"],
-  snooze: [{ snoozed_until: "then" }, "unsnooze"],
-};
+/** What a page may say to its bell. */
+export interface Host extends HTMLElement {
+  /** Fetches a fresh access token; asked where there is none, and after a 401. */
+  getToken?: () => string | Promise<string>;
+}
 
-/** Puts a bell into `root` and keeps it up to date until the function that it gives is called. */
-function hang(host: BelfryBell, root: ShadowRoot): () => void {
+/** Hangs a bell into `host` and keeps it up to date until the function that it gives is called. */
+function hang(host: Host): () => void {
   const language = host.lang || document.documentElement.lang || "en";
-  const words = /^de/.test(language) ? de : en;
-  const server = new URL(host.getAttribute("server") || home, location.href).origin;
+  const words = (/^de/.test(language) ? de : en).split("\n");
+  const server = new URL(host.getAttribute("server") || home).origin;
   const access: Access = {
     server,
-    token: host.getAttribute("token"),
     get getToken() {
       return host.getToken;
     },
@@ -50,106 +62,112 @@ function hang(host: BelfryBell, root: ShadowRoot): () => void {
   let items: Notification[] = [];
   let next: string | null = null;
   let count = -1;
+  let emitted: number;
   let isOnlyUnread = true;
   let state = "";
   /** The list that is under way, by its number; 0: none. */
   let loading = 0;
   let loads = 0;
-  let hasFailed = false;
+  /** What stands where no item does: nothing while a list is under way, else one of the words. */
+  let blankWord = -1;
   /** Events that came while a list was under way: they may be newer than it is. */
   let missed: StreamEvent[] = [];
-  let goBack: (() => void) | null = null;
+  let goBack: (() => void) | undefined;
   let stream: Live | undefined;
-  let current = 0;
+  /** The row on the Tab key's way; arrows lead to the others. */
+  let current: Element | null = null;
   let fresh = 0;
-  let announced = -ANNOUNCE_MS;
   let announcing: ReturnType<typeof setTimeout> | undefined;
   let beginning: ReturnType<typeof setTimeout> | undefined;
-  const end = new AbortController();
-  const { signal } = end;
-  const rows = new Map<number, Row>();
+  let isOver = false;
 
-  const button = (kind: string, text: string, onclick: () => void) => make("button", kind, { onclick }, text);
+  const button = (kind: string, word: number, onclick: () => void) =>
+    make("button", kind, { onclick }, words[word]);
   const badge = make("span", "badge", { ariaHidden: "true" });
   const bell = make("button", "bell", { ariaHasPopup: "dialog" }, icon(BELL), badge);
-  const status = make("div", "unseen", { role: "status" });
-  const tabs = [button("tab", words.unread, () => look(true)), button("tab", words.all, () => look(false))];
-  const readAll = name(make("button", "tool", { onclick: readEverything }), words.readAll, CHECK);
-  const close = make("button", "tool close", { onclick: () => panel.hidePopover() });
-  const strip = make("div", "strip", { role: "status" });
-  const ul = make("ul", "list", { role: "list" });
+  const status = make("output", "unseen");
+  const unread = button("tab", UNREAD, () => look(true));
+  const all = button("tab", ALL, () => look(false));
+  const readAll = tool("", words[READ_ALL]!, CHECK, () =>
+    perform(
+      items.map((item) => ({ ...item, is_read: true })),
+      markAllRead(access, items[0]?.notification_id),
+    ),
+  );
+  const heading = make("h2", "");
+  const ul = make("ul", "list");
   const blank = make("div", "blank");
-  const older = button("older", words.older, () => load(next));
-  const toast = make("div", "toast", { role: "status", onanimationend: () => tell() });
-  const centre = safeLink(host.getAttribute("centre")) ?? server + "/";
-  const seeAll = make("a", "all", { href: centre, target: isOffSite(centre) ? "_blank" : "" }, words.seeAll);
+  const older = button("older", OLDER, () => load(next));
+  const toast = make("output", "toast", { onanimationend: () => tell() });
+  const href = safeLink(host.getAttribute("centre")) ?? server;
   const panel = make(
     "div",
     "panel",
-    { id: "p", role: "dialog", tabIndex: -1, popover: "auto", ariaLabel: words.title, onkeydown },
-    make("div", "head", {}, make("h2", "heading", {}, words.title), readAll, name(close, words.close, CLOSE)),
-    make("div", "tabs", {}, ...tabs),
-    strip,
+    { id: "p", role: "dialog", popover: "auto", ariaLabel: words[TITLE]! },
+    make(
+      "div",
+      "head",
+      {},
+      heading,
+      unread,
+      all,
+      readAll,
+      make("button", "close", { ariaLabel: words[CLOSE]!, onclick: () => panel.hidePopover() }, "✕"),
+    ),
     make("div", "scroll", {}, ul, blank, older),
     toast,
-    make("div", "foot", {}, seeAll),
+    make("a", "all", { href, target: isOffSite(href) ? "_blank" : "" }, words[SEE_ALL]),
   );
   bell.setAttribute("aria-controls", "p");
   bell.popoverTargetElement = panel;
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  root.adoptedStyleSheets = [sheet];
   root.replaceChildren(bell, status, panel);
 
-  const focused = () => root.activeElement;
-  const seat = () => [...ul.children].indexOf(focused()?.closest("li") as Element);
-  const rowOf = (item?: Notification) => rows.get(item?.notification_id as number);
-  const focus = (index: number) => (rowOf(items[Math.min(index, items.length - 1)])?.link ?? panel).focus();
+  const focused = () => root.activeElement as HTMLElement | null;
+  const rowAt = () => focused()?.closest("li") as Row | null | undefined;
+  const move = (row?: Node | null) => ((row?.firstChild ?? unread) as HTMLElement).focus();
   const emit = (kind: string, detail?: unknown) =>
-    host.dispatchEvent(
-      new CustomEvent("belfry:" + kind, { bubbles: true, composed: true, cancelable: true, detail }),
-    );
+    host.dispatchEvent(new CustomEvent("belfry:" + kind, { bubbles: true, cancelable: true, detail }));
 
   function render() {
-    const isOut = state == "signed-out";
-    bell.ariaLabel = words.title + (count > 0 ? `, ${count} ${words.unread.toLowerCase()}` : "");
-    badge.textContent = count > 99 ? "99+" : count > 0 ? "" + count : "";
-    tabs[0]!.ariaPressed = "" + isOnlyUnread;
-    tabs[1]!.ariaPressed = "" + !isOnlyUnread;
-    readAll.hidden = count < 1;
-    strip.textContent = state == "reconnecting" ? words.away : "";
+    if (count != emitted) emit("count", { count: (emitted = count) });
+    const number = count > 99 ? "99+" : count > 0 ? "" + count : "";
+    bell.ariaLabel = words[TITLE] + (number && `, ${number} ${words[UNREAD]!.toLowerCase()}`);
+    badge.textContent = number;
+    unread.ariaPressed = "" + isOnlyUnread;
+    all.ariaPressed = "" + !isOnlyUnread;
+    readAll.hidden = !number;
+    heading.textContent = words[state == "reconnecting" ? AWAY : TITLE]!;
     older.hidden = !next;
-    ul.ariaBusy = "" + !!loading;
-    if (!items.some((item) => item.notification_id == current)) current = items[0]?.notification_id ?? 0;
-    const sat = seat();
+
+    const here = rowAt();
+    const neighbour = here?.nextSibling ?? here?.previousSibling;
+    const rows = [...ul.children] as Row[];
     hold(
       ul,
       items.map((item) => {
-        const id = item.notification_id;
-        const row = rows.get(id) ?? makeRow(item, { words, language, act, follow });
-        rows.set(id, row);
+        const row =
+          rows.find((row) => row.item.notification_id == item.notification_id) ??
+          makeRow(item, words, language, choose, follow);
         row.show(item);
-        // One row at a time is on the Tab key's way; arrows lead to the others.
-        row.link.tabIndex = id == current ? 0 : -1;
-        return row.li;
+        return row;
       }),
     );
-    // Whoever was on a row that went is on the one that took its place.
-    if (sat >= 0 && seat() < 0) focus(sat);
-    blank.replaceChildren();
-    if (items[0] || (loading && !hasFailed && !isOut)) return;
-    blank.append(
-      make("span", "icon", {}, icon(hasFailed || isOut ? CLOSE : CHECK)),
-      isOut ? words.signedOut : hasFailed ? words.failed : words.empty,
-      isOut
-        ? make("a", "button", { href: server + "/sign-in", target: "_blank" }, words.signIn)
-        : hasFailed
-          ? button("button", words.retry, begin)
-          : "",
-    );
-  }
+    // Whoever was on a row that went is on the one beside it.
+    if (here && !here.isConnected) move(neighbour);
+    if (!current?.isConnected) current = ul.firstElementChild;
+    for (const row of ul.children) (row.firstChild as HTMLElement).tabIndex = row == current ? 0 : -1;
 
-  function setCount(to: number | undefined) {
-    if (to == null || to == count) return;
-    count = to;
-    emit("count", { count });
+    const word = items[0] ? -1 : blankWord;
+    fill(
+      blank,
+      word > 0 && make("span", "icon", {}, icon(BELL)),
+      word == SIGN_IN
+        ? make("a", "button", { href: server + "/sign-in", target: "_blank" }, words[word])
+        : words[word],
+      word == FAILED && button("button", RETRY, begin),
+    );
   }
 
   async function load(cursor: string | null = null) {
@@ -157,19 +175,16 @@ function hang(host: BelfryBell, root: ShadowRoot): () => void {
     missed = [];
     render();
     try {
-      const answer = await list(access, { unread: isOnlyUnread, limit: 20, cursor });
+      const query = (isOnlyUnread ? "unread=true&" : "") + (cursor ? "cursor=" + cursor : "");
+      const answer = await call<ListAnswer>(access, "GET", "notification?" + query);
       // Another list was asked for meanwhile.
       if (turn != loading) return;
-      const known = cursor ? items : [];
-      items = [
-        ...known,
-        ...answer.notifications.filter(
-          (item) => !known.some((one) => one.notification_id == item.notification_id),
-        ),
-      ];
+      const known = new Map((cursor ? items : []).map((item) => [item.notification_id, item]));
+      for (const item of answer.notifications) known.set(item.notification_id, item);
+      items = [...known.values()];
       next = answer.next_cursor;
-      hasFailed = false;
-      setCount(answer.unread_count);
+      count = answer.unread_count;
+      blankWord = EMPTY;
       missed.forEach(take);
     } catch (error) {
       if (turn != loading) return;
@@ -182,215 +197,178 @@ function hang(host: BelfryBell, root: ShadowRoot): () => void {
   function look(unread: boolean) {
     if (unread != isOnlyUnread) {
       items = [];
-      next = null;
+      blankWord = -1;
     }
     isOnlyUnread = unread;
     load();
   }
 
   function take(event: StreamEvent) {
-    items = after(event, items, !!next);
-    setCount(event.unread_count);
+    const { notification } = event;
+    if (notification)
+      items = after(notification as Notification, event.event == "notification.created", items, !!next);
+    count = event.unread_count ?? count;
     render();
   }
 
   function refused(error: unknown) {
-    if ((error as Refusal).status == 401) {
-      state = "signed-out";
-      items = [];
-      setCount(0);
-    } else if (items[0]) tell(words.failed);
-    else hasFailed = true;
+    const isOut = (error as Refusal).status == 401;
+    if (isOut) items = [];
+    if (items[0]) return tell(FAILED);
+    if (isOut) count = 0;
+    blankWord = isOut ? SIGN_IN : FAILED;
+    // Until the server is back, or somebody has signed in elsewhere; spread, for many pages wait for it.
+    clearTimeout(beginning);
+    if (!isOver) beginning = setTimeout(begin, 20_000 * (1 + Math.random()));
     render();
   }
 
   /** Asks the server who we are, then follows the inbox. */
   async function begin() {
     stream?.close();
-    clearTimeout(beginning);
+    stream = undefined;
+    access.token = host.getAttribute("token");
     state = "";
     try {
-      const { user } = await me(access);
-      if (signal.aborted) return;
-      stream = live({ access, user: user.id, onEvent, onState });
+      const { user } = await call<MeAnswer>(access, "GET", "auth/me");
+      if (!isOver) stream = live({ access, user: user.id, onEvent, onState });
     } catch (error) {
       refused(error);
-      // Until the server is back; spread, for many pages wait for it.
-      if (hasFailed) beginning = setTimeout(begin, 10_000 * (1 + Math.random()));
     }
   }
 
   function onEvent(event: StreamEvent) {
-    if (event.event == "reset") return void load();
-    if (loading) missed.push(event);
     take(event);
-    if (event.event == "notification.created") announce();
+    if (loading) missed.push(event);
+    if (!event.notification) load();
+    if (event.event == "notification.created") {
+      fresh++;
+      announcing ??= setTimeout(announce, 1_000);
+    }
   }
 
   function onState(to: string) {
     state = to;
     if (to == "signed-out") refused(new Refusal(401, ""));
-    else if (to == "reconnecting" && count < 0) load();
+    if (to == "reconnecting" && blankWord < 0) load();
     render();
   }
 
+  /** Tells a screen reader how many came; for 30 s after that it is left in peace. */
   function announce() {
-    fresh++;
-    clearTimeout(announcing);
-    announcing = setTimeout(
-      () => {
-        announced = performance.now();
-        status.textContent = `${fresh} ${words.news[fresh > 1 ? 1 : 0]}`;
-        fresh = 0;
-      },
-      Math.max(1_000, announced + ANNOUNCE_MS - performance.now()),
-    );
+    if (fresh) status.textContent = `${fresh} ${words[fresh > 1 ? NEW_MANY : NEW_ONE]}`;
+    announcing = fresh ? setTimeout(announce, 30_000) : undefined;
+    fresh = 0;
   }
 
-  /** Shows what was done for 8 s, with the way back if there is one. */
-  function tell(text?: string, back?: () => void) {
-    goBack = back ?? null;
-    toast.replaceChildren(text ?? "", ...(back ? [button("button", words.undo, back)] : []));
+  /** Says in a few words what was done, with the way back if there is one; 8 s later the style ends it. */
+  function tell(word?: number, back?: () => void) {
+    goBack = back;
+    fill(toast, words[word!], back && button("button", UNDO, back));
   }
 
   /** One change, seen at once and then made; if the server refuses, it is as it was. */
-  async function step(item: Notification, action: Action, made: Partial<Notification>, until?: Date) {
-    const show = (notification: Notification) =>
-      take({ event: "notification.changed", notification } as StreamEvent);
-    show({ ...item, ...made });
+  async function perform(foreseen: Notification[], request: Promise<ChangedAnswer>) {
+    const before = items;
+    items = foreseen;
+    render();
     try {
-      const answer = await change(access, item.notification_id, action, until?.toISOString());
+      const answer = await request;
       // While the stream is open its counts are newer than an answer that it has overtaken.
-      if (state != "open") setCount(answer.unread_count);
+      if (state != "open") count = answer.unread_count;
       render();
     } catch (error) {
-      show(item);
+      items = before;
       refused(error);
+      render();
     }
   }
 
-  /** A change that somebody asked for by its name, with a way back. */
-  function act(item: Notification, action: Action, until?: Date) {
-    const [made, back] = STEPS[action]!;
-    step(item, action, made, until);
-    tell(words.done[action], () => {
+  function act(item: Notification, index: number, until?: Date) {
+    const [action, , made, back] = ACTIONS[index]!;
+    const step = (item: Notification, action: Action, until?: Date) =>
+      perform(
+        after(item, false, items, !!next),
+        change(access, item.notification_id, action, until?.toISOString()),
+      );
+    step({ ...item, ...made }, action, until);
+    return () => step(item, back);
+  }
+
+  function choose(item: Notification, index: number, until?: Date) {
+    const back = act(item, index, until);
+    tell(DOES + index, () => {
       tell();
-      step({ ...item, ...made }, back, item);
+      back();
     });
   }
 
   function follow(item: Notification, click: MouseEvent) {
     if (click.button > 1) return;
-    if (!item.is_read) step(item, "mark-read", { is_read: true });
+    if (!item.is_read) act(item, READ);
     if (click.button || click.ctrlKey || click.metaKey || click.shiftKey) return;
     const goes = emit("click", { notification: item });
     if (!goes) click.preventDefault();
     if (!goes || item.link) panel.hidePopover();
   }
 
-  async function readEverything() {
-    try {
-      const answer = await markAllRead(access, items[0]?.notification_id);
-      setCount(answer.unread_count);
-      load();
-    } catch (error) {
-      refused(error);
-    }
-  }
-
-  function onkeydown(event: KeyboardEvent) {
+  panel.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const at = seat();
-    const item = items[at];
-    const row = rowOf(item);
-    const menu = row?.li.querySelector<HTMLElement>(".menu");
-    const move = (by: number) => {
-      const ring = menu ? [...menu.children] : items.map((one) => rowOf(one)!.link);
-      const to = (menu ? ring.indexOf(focused()!) : at) + by;
-      (ring[Math.max(0, Math.min(to, ring.length - 1))] as HTMLElement | undefined)?.focus();
-    };
-    const keys: Record<string, false | null | undefined | (() => void)> = {
-      ArrowDown: () => move(1),
-      j: () => move(1),
-      ArrowUp: () => move(-1),
-      k: () => move(-1),
-      Home: () => move(-1 / 0),
-      End: () => move(1 / 0),
-      Enter: focused() == row?.link && !row?.link.href && (() => row?.link.click()),
-      Escape:
-        menu &&
-        (() => {
-          row!.link.focus();
-          menu.remove();
-        }),
-      e: item && (() => act(item, "archive")),
-      I: item && (() => act(item, "mark-read")),
-      U: item && (() => act(item, "mark-unread")),
-      h: row?.snooze,
+    const row = rowAt();
+    const down = () => move(row ? (row.nextSibling ?? row) : ul.firstChild);
+    const up = () => move(row?.previousSibling ?? row);
+    const does = (index: number) => row && (() => choose(row.item, index));
+    const deed = {
+      ArrowDown: down,
+      j: down,
+      ArrowUp: up,
+      k: up,
+      e: does(PUT_AWAY),
+      I: does(READ),
+      U: does(KEEP_UNREAD),
+      h: row && (() => row.querySelector<HTMLElement>(".snooze")!.click()),
       z: goBack,
-    };
-    const deed = keys[event.key];
+      Escape: row?.childNodes[2] && (() => (row.lastElementChild!.remove(), move(row))),
+    }[event.key];
     if (!deed) return;
     event.preventDefault();
     deed();
-  }
-
+  };
   ul.addEventListener("focusin", () => {
-    current = items[seat()]?.notification_id ?? current;
+    current = rowAt()!;
     render();
   });
-  panel.addEventListener("beforetoggle", ({ newState }) => {
-    const isOpening = newState == "open";
-    bell.ariaExpanded = "" + isOpening;
-    if (isOpening) {
+  panel.onbeforetoggle = ({ newState }) => {
+    bell.ariaExpanded = "" + (newState == "open");
+    if (newState == "open") {
       emit("open");
       // The first look is at what is unread; where there is nothing, at everything.
       if (stream) look(count > 0);
-    } else if (panel.contains(focused())) bell.focus();
-  });
-  panel.addEventListener("toggle", ({ newState }) => newState == "open" && focus(0));
-  document.addEventListener("visibilitychange", () => document.hidden || state != "signed-out" || begin(), {
-    signal,
-  });
-  // A page that is put aside must not lead the others; when it comes back it starts anew.
-  addEventListener("pagehide", () => stream?.close(), { signal });
-  addEventListener("pageshow", ({ persisted }) => persisted && begin(), { signal });
-  const minute = setInterval(render, 60_000);
+      else begin();
+    } else if (rowAt()) bell.focus();
+  };
+  panel.ontoggle = ({ newState }) => newState == "open" && move(ul.firstChild);
 
   begin();
-  render();
   return () => {
-    end.abort();
+    isOver = true;
     stream?.close();
-    [announcing, beginning, minute].forEach(clearTimeout);
+    clearTimeout(announcing);
+    clearTimeout(beginning);
   };
 }
 
-/** The element. */
-export class BelfryBell extends HTMLElement {
-  static observedAttributes = ["server", "token", "lang"];
+customElements.define(
+  "belfry-bell",
+  class extends HTMLElement {
+    #end?: () => void;
 
-  /** Fetches a fresh access token; asked after a 401. */
-  declare getToken?: () => string | Promise<string>;
+    connectedCallback() {
+      this.#end = hang(this);
+    }
 
-  #root = this.attachShadow({ mode: "open" });
-  #end?: (() => void) | undefined;
-
-  connectedCallback(): void {
-    this.#root.adoptedStyleSheets = [sheet];
-    this.#end = hang(this, this.#root);
-  }
-
-  disconnectedCallback(): void {
-    this.#end?.();
-    this.#end = undefined;
-  }
-
-  attributeChangedCallback(): void {
-    if (!this.#end) return;
-    this.disconnectedCallback();
-    this.connectedCallback();
-  }
-}
-
-if (!customElements.get("belfry-bell")) customElements.define("belfry-bell", BelfryBell);
+    disconnectedCallback() {
+      this.#end!();
+    }
+  },
+);

@@ -9,8 +9,6 @@ export interface Access {
   token?: string | null | undefined;
   /** Fetches a fresh access token: asked where there is none, and once after each 401. */
   getToken?: (() => string | Promise<string>) | null | undefined;
-  /** The fresh token that is being fetched: requests refused at once share it. */
-  coming?: Promise<unknown> | undefined;
 }
 
 /** A request that the server refused (`status` is the answer's) or that did not reach it (`status` 0). */
@@ -23,32 +21,27 @@ export class Refusal extends Error {
   }
 }
 
-/** Sends a request as the access says; after a 401, once more with a fresh token where one can be had. */
+/**
+ * Sends a request as the access says; after a 401, once more with a fresh token where one can be had. A body is
+ * JSON. Cookies go to the page's own origin only.
+ */
 export async function send(access: Access, path: string, init: RequestInit = {}): Promise<Response> {
-  const fresh = () =>
-    (access.coming ??= (async () => (access.token = await access.getToken!()))().finally(
-      () => (access.coming = undefined),
-    ));
-  const once = () =>
-    fetch(access.server + path, {
+  const once = async (isFresh?: unknown) => {
+    if (isFresh && access.getToken) access.token = await access.getToken();
+    return fetch(access.server + path, {
       ...init,
-      credentials: access.token ? "omit" : "same-origin",
       headers: {
-        ...(init.headers as Record<string, string>),
+        ...(init.body && { "Content-Type": "application/json" }),
         ...(access.token && { Authorization: "Bearer " + access.token }),
       },
     });
-  if (access.getToken && !access.token) await fresh();
-  const used = access.token;
-  const response = await once();
-  if (response.status != 401 || !access.getToken) return response;
-  // Another request may have fetched a fresh one while this one was under way.
-  if (used == access.token) await fresh();
-  return once();
+  };
+  const response = await once(!access.token);
+  return response.status == 401 && access.getToken ? once(true) : response;
 }
 
 /**
- * Calls the API under /crm and gives the answer's JSON.
+ * Calls the API under /crm and gives the answer's JSON. A change outlives the page that asked for it.
  *
  * @throws {Refusal} whatever went wrong
  */
@@ -60,14 +53,12 @@ export async function call<Answer>(
   init?: RequestInit,
 ): Promise<Answer> {
   let status = 0;
-  let reason = "";
+  let reason;
   try {
     const response = await send(access, "/crm/" + path, {
       method,
-      ...(body !== undefined && {
-        body: JSON.stringify(body),
-        headers: { "Content-Type": "application/json" },
-      }),
+      keepalive: method != "GET",
+      ...(body != null && { body: JSON.stringify(body) }),
       ...init,
     });
     status = response.status;
@@ -75,9 +66,9 @@ export async function call<Answer>(
     if (response.ok) return answer;
     reason = answer.reason ?? answer.message;
   } catch (error) {
-    reason = String(error);
+    reason = error;
   }
-  throw new Refusal(status, reason);
+  throw new Refusal(status, "" + reason);
 }
 
 /** Which notifications to list; what is left out does not narrow. `from` and `until` are RFC 3339 instants. */
@@ -104,9 +95,9 @@ export function list(access: Access, filter: Filter = {}, init?: RequestInit): P
 /** What can be done to one notification by a POST. */
 export type Action = "mark-read" | "mark-unread" | "archive" | "unarchive" | "snooze" | "unsnooze";
 
-/** Changes one notification; `until` (RFC 3339) belongs to snooze. The request outlives the page it came from. */
+/** Changes one notification; `until` (RFC 3339) belongs to snooze. */
 export function change(access: Access, id: number, action: Action, until?: string): Promise<ChangedAnswer> {
-  return call(access, "POST", `notification/${id}/${action}`, until && { until }, { keepalive: true });
+  return call(access, "POST", `notification/${id}/${action}`, until && { until });
 }
 
 /** Deletes one notification for good. The request outlives the page it came from. */

@@ -38,10 +38,9 @@ type Message =
   /** From the leader: this happened, and `prev` was the revision before it. */
   | { kind: "event"; prev: number; event: StreamEvent };
 
-/** How long to wait for an answer, for its first frame, and between bytes (the server beats every 15 s). */
-const ANSWER_MS = 30_000;
-const FIRST_FRAME_MS = 8_000;
+/** How long to wait for an answer, and between bytes (the server beats every 15 s); and for the first frame. */
 const SILENCE_MS = 40_000;
+const FIRST_FRAME_MS = 8_000;
 
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -56,20 +55,17 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
   /** The inbox's revision that this tab has seen; none yet below 0. */
   let rev = -1;
   let wake = () => {};
-  let timer: ReturnType<typeof setTimeout>;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const say = (message: Message) => {
-    if (!end.signal.aborted) channel.postMessage(message);
-  };
+  const say = (message: Message) => end.signal.aborted || channel.postMessage(message);
   const sayWhere = () => isLeading && say({ kind: "state", state, rev });
   const hello = () => {
     say({ kind: "hello" });
     wake();
   };
   const enter = (next: LiveState) => {
-    const isNew = state != next;
-    state = next;
-    if (isNew && !end.signal.aborted) onState(next);
+    if (state != next && !end.signal.aborted) onState((state = next));
+    sayWhere();
   };
   const accept = (event: StreamEvent) => {
     rev = event.rev;
@@ -83,10 +79,10 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
     clearTimeout(timer);
     channel.close();
   };
-
+  /** The last word to this page only: the other tabs may have another token, and try it. */
   const finish = (last: LiveState) => {
-    enter(last);
     close();
+    onState(last);
   };
 
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
@@ -114,6 +110,13 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
     clearTimeout(timer);
     timer = setTimeout(() => connection.abort(), ms);
   };
+  /** Waits; a wake-up ends it early unless the server itself asked for the wait. */
+  const pause = (ms: number, isAsked?: unknown) =>
+    new Promise<void>((rested) => {
+      setTimeout(rested, ms);
+      wake = isAsked ? () => {} : rested;
+      end.signal.onabort = () => rested();
+    });
 
   const lead = async () => {
     isLeading = true;
@@ -121,31 +124,28 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
     let retry = 2_000;
     let isPolling = false;
     while (!end.signal.aborted) {
-      let isHeard = false;
       let isAnswered = false;
-      let hold = 0;
+      let isHeard = false;
+      let asked = 0;
       /** The connection works: say so, and where it begins if this tab did not know. */
       const opened = (at: number) => {
         if (rev < 0 && at >= 0) jump(at);
         isHeard = true;
         failures = 0;
-        if (state != "open") {
-          enter("open");
-          sayWhere();
-        }
+        if (state != "open") enter("open");
       };
       try {
         connection = new AbortController();
-        limit(ANSWER_MS);
+        limit(SILENCE_MS);
         const query = isPolling ? "?poll=" + Math.max(rev, 0) : rev < 0 ? "" : "?last_event_id=" + rev;
         const response = await send(access, "/crm/notification/stream" + query, {
           signal: connection.signal,
-          cache: "no-store",
         });
         const { status } = response;
-        if (status == 401 || status == 204) return finish(status == 401 ? "signed-out" : "stopped");
+        if (status == 401) return finish("signed-out");
+        if (status == 204) return finish("stopped");
         if (!response.ok) {
-          hold = +response.headers.get("Retry-After")! * 1000 || 0;
+          asked = +response.headers.get("Retry-After")! * 1000;
           throw status;
         }
         if (isPolling) {
@@ -154,7 +154,7 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
           for (const { event, data } of answer.events) take({ event, ...data });
           if (answer.rev > rev) take({ event: "reset", rev: answer.rev });
           // Nothing may make this a loop without a rest.
-          if (!answer.events[0]) await new Promise((rested) => setTimeout(rested, rev ? 1_000 : 5_000));
+          if (!answer.events[0]) await pause(rev ? 1_000 : 5_000);
           continue;
         }
         isAnswered = true;
@@ -172,24 +172,15 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
       } catch {
         // Whatever it was, the way on is the same: wait, and connect again.
       }
-      clearTimeout(timer!);
-      if (end.signal.aborted) return;
+      clearTimeout(timer);
       // Headers, but no frame: something on the way holds the body back until it is whole.
-      if (isAnswered && !isHeard && connection.signal.aborted) {
-        isPolling = true;
-        continue;
+      if (isAnswered && !isHeard && connection.signal.aborted) isPolling = true;
+      else if (!end.signal.aborted) {
+        enter("reconnecting");
+        // The server spreads `retry` over its clients; each failure doubles it, and jitter spreads them more.
+        const wait = asked || Math.min(retry * 2 ** failures++, LONGEST_PAUSE_MS);
+        await pause(wait * (1 + Math.random() / 4), asked);
       }
-      enter("reconnecting");
-      sayWhere();
-      // The server spreads `retry` by itself; from the second failure on each wait is longer, and jittered.
-      const backoff =
-        Math.min(retry * 2 ** failures, LONGEST_PAUSE_MS) * (failures++ ? 0.5 + Math.random() / 2 : 1);
-      await new Promise<void>((rested) => {
-        setTimeout(rested, hold ? hold * (1 + Math.random() / 5) : backoff);
-        // The server's own wish stands; nobody shortens it.
-        wake = hold ? () => {} : rested;
-        end.signal.onabort = () => rested();
-      });
     }
   };
 
@@ -203,27 +194,26 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
   return { retry: hello, close };
 }
 
-/** One frame of a stream; "" holds a comment. */
+/** One frame of a stream, by the names of its fields; "" holds a comment. */
 type Frame = Record<string, string | undefined>;
 
 /**
- * Reads `text/event-stream`: gives every frame, comments included, to `onFrame`. Lines may end in any of the
- * three ways, and text may be cut anywhere, also within a line's end.
+ * Reads what our server writes of `text/event-stream`: gives every frame, comments included, to `onFrame`. The
+ * text may be cut anywhere. Each field stands on one line, whose end is a line feed and nothing else: JSON may
+ * hold what others take for one.
  */
 export function frames(onFrame: (frame: Frame) => void): (text: string) => void {
   let rest = "";
   let frame: Frame = {};
   return (text) => {
-    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
+    const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     for (const line of lines) {
-      if (line) {
-        const [, name = "", value] = /^([^:]*):? ?([^]*)/.exec(line)!;
-        frame[name] = name == "data" && name in frame ? frame[name] + "\n" + value : value;
-      } else {
+      const at = line.indexOf(":");
+      if (at < 0) {
         onFrame(frame);
         frame = {};
-      }
+      } else frame[line.slice(0, at)] = line.slice(at + 1).trim();
     }
   };
 }

@@ -85,7 +85,7 @@ export function writeRoute(route: Route): string {
         from: route.view.from,
         until: route.view.until,
         q: route.view.words || null,
-        id: route.id && String(route.id),
+        id: route.id === null ? null : String(route.id),
       });
     case "sign-in":
       return withQuery("/sign-in", { to: route.to === "/inbox" ? null : route.to });

@@ -156,9 +156,20 @@ export class Desk {
     const { items } = this.inbox.now;
     const at = this.cursor === null ? -1 : this.inbox.indexOf(this.cursor);
     // Where the item is gone, the next one has moved into its place.
-    const gone = this.cursor === null ? (by === 1 ? 0 : items.length - 1) : this.#cursorIndex - (by === 1 ? 0 : 1);
+    const gone =
+      this.cursor === null ? (by === 1 ? 0 : items.length - 1) : this.#cursorIndex - (by === 1 ? 0 : 1);
     const to = items[Math.min(Math.max(at >= 0 ? at + by : gone, 0), items.length - 1)];
     if (to) this.#follow(to);
+  }
+
+  /** Opens the neighbour of what is open: the buttons beside it say so, hence it is read. */
+  step(by: 1 | -1): void {
+    const at = this.openId === null ? -1 : this.inbox.indexOf(this.openId);
+    const to = at < 0 ? undefined : this.inbox.now.items[at + by];
+    if (!to) return;
+    this.#show(to, true);
+    this.reveal(to.notification_id, false);
+    this.acts.read(to);
   }
 
   #follow(item: Notification): void {
@@ -179,7 +190,8 @@ export class Desk {
 
   /** What a key or the bar acts on: what is selected, else what is open, else where the keys stand. */
   get targets(): Notification[] {
-    if (this.selected.size > 0) return this.inbox.now.items.filter((item) => this.selected.has(item.notification_id));
+    if (this.selected.size > 0)
+      return this.inbox.now.items.filter((item) => this.selected.has(item.notification_id));
     const { item } = this.inbox.opened;
     if (this.openId !== null) return item ? [item] : [];
     const here = this.cursor === null ? undefined : this.inbox.find(this.cursor);
@@ -221,7 +233,8 @@ export class Desk {
     const stood = this.cursor !== null && ids.has(this.cursor) ? this.inbox.indexOf(this.cursor) : -1;
     const all = this.inbox.now.items;
     const isLeft = (item: Notification) => !ids.has(item.notification_id);
-    const next = stood < 0 ? undefined : (all.slice(stood).find(isLeft) ?? all.slice(0, stood).findLast(isLeft));
+    const next =
+      stood < 0 ? undefined : (all.slice(stood).find(isLeft) ?? all.slice(0, stood).findLast(isLeft));
     act();
     this.selected.clear();
     const isStill = items.every((item) => this.inbox.find(item.notification_id));
@@ -235,9 +248,13 @@ export class Desk {
   /** Selects an item or lets it go; with `isRange` all from the last one to it. */
   select(id: number, isRange = false): void {
     const { items } = this.inbox.now;
-    const [from, to] = [this.#anchor === null ? -1 : this.inbox.indexOf(this.#anchor), this.inbox.indexOf(id)];
+    const [from, to] = [
+      this.#anchor === null ? -1 : this.inbox.indexOf(this.#anchor),
+      this.inbox.indexOf(id),
+    ];
     if (isRange && from >= 0 && to >= 0) {
-      for (const item of items.slice(Math.min(from, to), Math.max(from, to) + 1)) this.selected.add(item.notification_id);
+      for (const item of items.slice(Math.min(from, to), Math.max(from, to) + 1))
+        this.selected.add(item.notification_id);
     } else if (!this.selected.delete(id)) this.selected.add(id);
     this.#anchor = id;
   }
@@ -253,7 +270,7 @@ export class Desk {
 
   /** The person leaves: everything that waits is done, and nothing follows the stream any more. */
   leave(): void {
-    this.acts.leave();
+    void this.acts.leave();
     this.#announcer.stop();
     clearTimeout(this.#looked);
     this.inbox.stop();
@@ -275,5 +292,7 @@ function isInPreview(): boolean {
 }
 
 function isInList(): boolean {
-  return document.activeElement === document.body || document.activeElement?.closest("[data-pane=list]") != null;
+  return (
+    document.activeElement === document.body || document.activeElement?.closest("[data-pane=list]") != null
+  );
 }

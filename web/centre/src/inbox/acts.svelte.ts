@@ -90,11 +90,12 @@ export class Acts {
     this.#deeds.settle();
   }
 
-  /** The page is going away: what waits must be on its way now, all of it. */
-  leave(): void {
+  /** The page is going away: what waits must be on its way now, all of it. Resolves when the server has answered. */
+  async leave(): Promise<void> {
     this.#atOnce = Infinity;
     this.#deeds.settle();
     this.#atOnce = AT_ONCE;
+    await Promise.all(this.#queues.values());
   }
 
   /** Says that something went wrong. */

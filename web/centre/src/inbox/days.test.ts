@@ -25,7 +25,12 @@ it("shows what came back from snooze with those of the day below it", () => {
 });
 
 it("knows days of 23 and 25 hours", () => {
-  const items = at("2026-10-25T23:30:00Z", "2026-10-25T22:59:00Z", "2026-10-24T22:30:00Z", "2026-10-24T21:59:00Z");
+  const items = at(
+    "2026-10-25T23:30:00Z",
+    "2026-10-25T22:59:00Z",
+    "2026-10-24T22:30:00Z",
+    "2026-10-24T21:59:00Z",
+  );
   expect(byDay(items, "Europe/Berlin").map(({ date, count }) => [date, count])).toEqual([
     ["2026-10-26", 1],
     ["2026-10-25", 2],

@@ -1,6 +1,6 @@
 import { list } from "../../../client/api";
 import type { Notification, StreamEvent } from "../../../client/types";
-import type { View } from "../route";
+import { PLAIN, type View } from "../route";
 import { ACCESS, asked, type Person } from "../session/session.svelte";
 import { ItemList } from "./list";
 import { seek } from "./seek";
@@ -27,13 +27,14 @@ export class Inbox {
   ownTypes = $state.raw<string[]>([]);
   /** Whether the preview's notification is being looked for */
   isSought = $state(false);
+  /** What the list shows */
+  view: View = $state.raw(PLAIN);
   /** Whether the list is scrolled down; then nothing may move under one's eyes. */
   isScrolled = false;
 
   /** Changes whenever the list does: the list itself is one array, changed in place. */
   #version = $state(0);
   #list: ItemList;
-  #view: View;
   #person: Person;
   #loading = new AbortController();
   /** Counts what the stream said, so that an answer that took longer does not bring an old count back. */
@@ -48,12 +49,8 @@ export class Inbox {
 
   constructor(person: Person, view: View) {
     this.#person = person;
-    this.#view = view;
+    this.view = view;
     this.#list = this.#empty();
-  }
-
-  get view(): View {
-    return this.#view;
   }
 
   /** The items and a number that tells this state of them from others. */
@@ -98,12 +95,12 @@ export class Inbox {
   become(person: Person): void {
     const isElsewhere = person.time_zone !== this.#person.time_zone;
     this.#person = person;
-    if (isElsewhere) void this.show(this.#view);
+    if (isElsewhere) void this.show(this.view);
   }
 
   /** Shows a view from its top. */
   async show(view: View): Promise<void> {
-    this.#view = view;
+    this.view = view;
     this.#list = this.#empty();
     this.phase = "loading";
     this.more = "idle";
@@ -124,7 +121,7 @@ export class Inbox {
 
   /** Fetches the same view again, as far down as it was, leaving in place what one reads. */
   async refresh(): Promise<void> {
-    if (this.phase !== "ready") return this.show(this.#view);
+    if (this.phase !== "ready") return this.show(this.view);
     const signal = this.#restart();
     this.more = "idle";
     try {
@@ -146,7 +143,7 @@ export class Inbox {
     const { signal } = this.#loading;
     const target = this.#list;
     try {
-      const filter = { ...filterOf(this.#view, this.#person.time_zone), limit: LARGEST_PAGE, cursor: next };
+      const filter = { ...filterOf(this.view, this.#person.time_zone), limit: LARGEST_PAGE, cursor: next };
       const page = await asked(list(ACCESS, filter, { signal }));
       if (signal.aborted) return;
       target.append(this.#shown(page.notifications), page.next_cursor);
@@ -263,7 +260,7 @@ export class Inbox {
   }
 
   #empty(): ItemList {
-    return new ItemList(membership(this.#view, this.#person.time_zone));
+    return new ItemList(membership(this.view, this.#person.time_zone));
   }
 
   #restart(): AbortSignal {
@@ -274,7 +271,7 @@ export class Inbox {
 
   async #fetch(atLeast: number, signal: AbortSignal): Promise<ItemList> {
     const fetched = this.#empty();
-    const filter = filterOf(this.#view, this.#person.time_zone);
+    const filter = filterOf(this.view, this.#person.time_zone);
     const limit = atLeast > PAGE ? LARGEST_PAGE : PAGE;
     do {
       const moment = this.#told;
@@ -292,10 +289,12 @@ export class Inbox {
   /** An empty inbox with something snoozed or archived is no first run. */
   async #lookForAny(signal: AbortSignal): Promise<void> {
     this.isFirstRun = false;
-    const { tab, type, from, until, words } = this.#view;
+    const { tab, type, from, until, words } = this.view;
     if (this.#list.items.length > 0 || tab !== "all" || type || from || until || words) return;
     const others = [{ snoozed: true }, { archived: true }];
-    const pages = await Promise.all(others.map((one) => asked(list(ACCESS, { ...one, limit: 1 }, { signal }))));
+    const pages = await Promise.all(
+      others.map((one) => asked(list(ACCESS, { ...one, limit: 1 }, { signal }))),
+    );
     const isNone = pages.every((page) => page.notifications.length === 0);
     this.isFirstRun = isNone && this.#list.items.length === 0 && this.#hidden.size === 0;
   }

@@ -69,6 +69,8 @@ export function topOf({ blocks, metrics }: Layout, index: number): number {
 
 /** The first item that is not scrolled away. */
 export function firstBelow(layout: Layout, height: number): number {
-  const seen = between(layout, height, layout.height).find(({ start, block }) => start < block.first + block.count);
+  const seen = between(layout, height, layout.height).find(
+    ({ start, block }) => start < block.first + block.count,
+  );
   return seen?.start ?? 0;
 }

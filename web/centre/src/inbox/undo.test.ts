@@ -1,11 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Deed, Deeds, GRACE_MS } from "./undo";
 
-const deed = (text: string): Deed & { undo: ReturnType<typeof vi.fn>; settle: ReturnType<typeof vi.fn> } => ({
-  text,
-  undo: vi.fn(),
-  settle: vi.fn(),
-});
+const deed = (text: string) =>
+  ({ text, undo: vi.fn<() => void>(), settle: vi.fn<() => void>() }) satisfies Deed;
 
 describe("what can be undone", () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -11,7 +11,12 @@ export function shelfOf(item: Notification): Shelf {
   return item.snoozed_until ? "snoozed" : "inbox";
 }
 
-const SHELVES: Record<Tab, Shelf> = { all: "inbox", unread: "inbox", snoozed: "snoozed", archived: "archive" };
+const SHELVES: Record<Tab, Shelf> = {
+  all: "inbox",
+  unread: "inbox",
+  snoozed: "snoozed",
+  archived: "archive",
+};
 
 /** What the server is asked for, to see a view. */
 export function filterOf(view: View, zone: string): Filter {

@@ -54,7 +54,13 @@ export const BINDINGS: Record<"move" | "act" | "go", Binding[]> = {
 };
 
 /** Keys that are not labelled with what they type. */
-const SPOKEN: Record<string, string> = { " ": "Space", ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", Delete: "Del" };
+const SPOKEN: Record<string, string> = {
+  " ": "Space",
+  ArrowDown: "↓",
+  ArrowUp: "↑",
+  Escape: "Esc",
+  Delete: "Del",
+};
 
 /** How a keyboard labels the keys of a binding. */
 export function labels(keys: string): string[] {
@@ -62,7 +68,7 @@ export function labels(keys: string): string[] {
   return keys.split(" ").flatMap((key) => {
     if (SPOKEN[key]) return [SPOKEN[key]];
     const isShifted = /^[A-Z]$/.test(key);
-    return isShifted ? ["Shift", key] : [key.toUpperCase()];
+    return isShifted ? ["Shift", key] : [key.length === 1 ? key.toUpperCase() : key];
   });
 }
 

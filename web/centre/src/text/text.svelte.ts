@@ -21,9 +21,15 @@ export function t(): Catalogue {
   return catalogue;
 }
 
-/** The tag for `Intl`: `en-GB` stays `en-GB`, so that dates look as its people write them. */
+/**
+ * The tag for `Intl`. Where a person's tag names no country, their browser's does: `en` alone would write dates as
+ * in the United States.
+ */
 export function languageTag(): string {
-  return LANGUAGES.some((language) => language === tag.split("-")[0]?.toLowerCase()) ? tag : "en";
+  const language = spoken(tag);
+  const isOf = (other: string) => other.split("-")[0]?.toLowerCase() === language;
+  if (isOf(tag) && tag.includes("-")) return tag;
+  return navigator.languages.find((other) => isOf(other) && other.includes("-")) ?? language;
 }
 
 /** Speaks the language of a tag from now on. */
@@ -40,7 +46,10 @@ export function typeName(type: string): string {
 
 /** `provision_job_id` as a person would write it. */
 export function humanised(name: string): string {
-  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/[_\s-]+/g, " ").trim();
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/[_\s-]+/g, " ")
+    .trim();
   const said = words.replace(/\b(id|url|ip|sla|api|vat|iban|sim)\b/gi, (word) => word.toUpperCase());
   return said ? said.charAt(0).toUpperCase() + said.slice(1) : name;
 }

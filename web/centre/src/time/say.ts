@@ -26,17 +26,12 @@ export function clockTime(instant: number, reader: Reader): string {
   return format(instant, reader, { timeStyle: "short" });
 }
 
-/** "12 Nov", for a row that stands among those of another day. */
-export function shortDate(instant: number, reader: Reader): string {
-  return format(instant, reader, { day: "numeric", month: "short" });
-}
-
-/** "Thursday, 19 November 2026 at 14:05 GMT": nothing left to guess. */
+/** "Thu, 19 Nov 2026, 14:05 GMT": nothing left to guess. */
 export function fullTime(instant: number, reader: Reader): string {
   return format(instant, reader, {
-    weekday: "long",
+    weekday: "short",
     day: "numeric",
-    month: "long",
+    month: "short",
     year: "numeric",
     hour: "numeric",
     minute: "2-digit",
