@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::content;
-use crate::model::{Sight, Wish};
+use crate::model::Sight;
 use crate::state::{Read, Shelf, State};
 
 /// The API key in the server's configuration.
@@ -18,6 +18,9 @@ pub const PASSWORD: &str = "Correct-horse-battery-9";
 
 /// A snooze that ends later than this outlasts the test.
 const SOON: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
+/// Longer than any run.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What was heard of a request.
 #[derive(Debug)]
@@ -110,6 +113,17 @@ impl Client {
         self.ask(Method::GET, &format!("/crm/notification?{query}"), As::Person(token), None, None).await
     }
 
+    /// Opens a stream, to hear what comes next or what came after a revision.
+    pub async fn stream(&self, token: &str, after: Option<i64>) -> reqwest::Result<reqwest::Response> {
+        // The limit of other requests would end the stream.
+        let request = self.http.get(format!("{}/crm/notification/stream", self.base)).timeout(NEVER);
+        let request = match after {
+            Some(revision) => request.header("Last-Event-ID", revision),
+            None => request,
+        };
+        request.bearer_auth(token).send().await
+    }
+
     /// Whether the server takes requests.
     pub async fn is_ready(&self) -> bool {
         matches!(self.ask(Method::GET, "/readyz", As::Nobody, None, None).await, Heard::Answer(200, _))
@@ -122,9 +136,9 @@ async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<(u16, String)
 }
 
 /// The ids in the answer to a send; `None` if the answer does not say that everything is stored.
-pub fn stored_ids(wish: &Wish, status: u16, answer: &Value) -> Option<Vec<i64>> {
+pub fn stored_ids(is_batch: bool, status: u16, answer: &Value) -> Option<Vec<i64>> {
     let id = |stored: &Value| stored.pointer("/notification/notification_id")?.as_i64();
-    match (wish.is_batch, status) {
+    match (is_batch, status) {
         (false, 201) => Some(vec![id(answer)?]),
         (true, 200) => answer.get("results")?.as_array()?.iter().map(id).collect(),
         _ => None,

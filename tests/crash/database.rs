@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::content::{self, Mark};
 use crate::model::{Model, Wish};
-use crate::report::Broken;
+use crate::report::{Broken, Findings};
 use crate::state::State;
 
 /// Queries that count what must not be there, and what it is.
@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// Rows of columns that are text or null.
-    async fn texts(&self, sql: &str) -> anyhow::Result<Vec<Vec<String>>> {
+    pub async fn texts(&self, sql: &str) -> anyhow::Result<Vec<Vec<String>>> {
         match self {
             Store::Sqlite(sqlite) => {
                 let mut statement = sqlite.prepare(sql)?;
@@ -156,20 +156,26 @@ impl Store {
 
     /// Looks for anything that the lists over HTTP would not show.
     pub async fn check(&self, model: &mut Model) -> anyhow::Result<()> {
+        self.check_tables(&mut model.report.findings).await?;
+        self.check_contents(model).await?;
+        self.check_keys(model).await
+    }
+
+    /// What must hold of the tables, whatever was done.
+    pub async fn check_tables(&self, findings: &mut Findings) -> anyhow::Result<()> {
         if let Store::Sqlite(_) = self {
             let said = self.texts("PRAGMA integrity_check").await?;
             if said != [["ok"]] {
-                model.report.broke(Broken::Wrong, format!("integrity_check says {said:?}"));
+                findings.broke(Broken::Wrong, format!("integrity_check says {said:?}"));
             }
         }
         for (what, sql) in NEVER {
             let counted = self.texts(&sql.replacen("COUNT(*)", "CAST(COUNT(*) AS TEXT)", 1)).await?;
             if counted != [["0"]] {
-                model.report.broke(Broken::Wrong, format!("the database holds {what}: {counted:?}"));
+                findings.broke(Broken::Wrong, format!("the database holds {what}: {counted:?}"));
             }
         }
-        self.check_contents(model).await?;
-        self.check_keys(model).await
+        Ok(())
     }
 
     /// Every notification that should be there, once, and no other.
@@ -216,7 +222,8 @@ impl Store {
             let answers = kept.remove(key).unwrap_or_default();
             let sentence = format!("{key} of send {number} is kept with {answers:?}");
             match &answers[..] {
-                [(status, answer)] if ids(wish) == crate::client::stored_ids(wish, *status, answer) => {}
+                [(status, answer)]
+                    if ids(wish) == crate::client::stored_ids(wish.is_batch, *status, answer) => {}
                 [] => report.broke(Broken::Lost, sentence),
                 [_] => report.broke(Broken::Wrong, sentence),
                 [..] => report.broke(Broken::Duplicated, sentence),

@@ -90,7 +90,7 @@ pub async fn send(shared: &Shared, client: &Client, number: usize) -> bool {
         return false;
     };
     let mut model = shared.model();
-    match stored_ids(&model.wishes[number], *status, answer) {
+    match stored_ids(is_batch, *status, answer) {
         Some(ids) => model.hear(number, &ids),
         None => {
             drop(model);

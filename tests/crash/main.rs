@@ -2,11 +2,15 @@
 //!
 //! `cargo test --test crash -- 25`: 25 rounds on SQLite and, where `BELFRY_TEST_POSTGRES` names a server, on
 //! PostgreSQL. With `--sabotage` the server breaks its promise on purpose, and the test passes if it notices.
+//!
+//! `cargo test --test crash -- --follow 60`: for a minute 500 streams follow inboxes while the server is killed every
+//! 5 s. With `--sabotage` some of them pretend that the server left out an event.
 
 mod check;
 mod client;
 mod content;
 mod database;
+mod follow;
 mod load;
 mod model;
 mod owner;
@@ -16,12 +20,14 @@ mod run;
 mod server;
 mod state;
 
+use std::fmt::Display;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
 use database::Postgres;
-use report::{Broken, Report};
+use report::{Broken, Findings, Report};
 use run::Run;
 
 #[derive(Debug, Parser)]
@@ -39,6 +45,18 @@ struct Options {
     /// The server answers before it commits; passes if that is noticed on each database
     #[arg(long)]
     sabotage: bool,
+    /// In place of rounds: follow inboxes over streams for so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    follow: Option<u64>,
+    /// With --follow: how many streams
+    #[arg(long, default_value = "500")]
+    followers: usize,
+    /// With --follow: notifications a second
+    #[arg(long, default_value = "100")]
+    per_second: u64,
+    /// With --follow: seconds between two kills
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = clap::value_parser!(u64).range(1..))]
+    kill_every: u64,
     /// Leaves the files of a run that failed
     #[arg(long)]
     keep: bool,
@@ -74,8 +92,8 @@ async fn main() -> ExitCode {
                 continue;
             }
         };
-        passed &= match on_database(&options, rounds, seed, postgres).await {
-            Ok(report) => tell(kind, seed, &options, &report),
+        passed &= match on_database(&options, kind, rounds, seed, postgres).await {
+            Ok(passed) => passed,
             Err(error) => {
                 println!("crash: {kind:?}, seed {seed}: {error:#}");
                 false
@@ -85,41 +103,68 @@ async fn main() -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Prints what was found; returns whether that is as it should be.
-fn tell(kind: Kind, seed: u64, options: &Options, report: &Report) -> bool {
-    println!("crash: {kind:?}: {report}\n  seed {seed}");
+/// Prints what was found; returns whether that is as it should be. `what` was broken on purpose, if anything was.
+fn tell(kind: Kind, seed: u64, options: &Options, said: &dyn Display, found: &Findings, what: &str) -> bool {
+    println!("crash: {kind:?}: {said}\n  seed {seed}");
     if !options.sabotage {
-        return report.is_clean();
+        return found.is_clean();
     }
-    let caught = report.count(Broken::Lost) > 0;
+    let caught = found.count(Broken::Lost) > 0;
     let verdict = if caught { "was noticed" } else { "was NOT noticed (only debug builds can be sabotaged)" };
-    println!("crash: {kind:?}: answering before the commit {verdict}");
+    println!("crash: {kind:?}: {what} {verdict}");
     caught
 }
 
+/// Does on one database what the options ask for; returns whether all was well.
 async fn on_database(
     options: &Options,
+    kind: Kind,
     rounds: u32,
     seed: u64,
     server: Option<&str>,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<bool> {
     let postgres = match server {
         Some(url) => Some(Postgres::create(url).await?),
         None => None,
     };
-    let ran = Run::prepare(seed, postgres.as_ref());
-    let report = match ran {
-        Ok(mut run) => {
-            let done = match options.sabotage {
-                true => run.until_lost(rounds).await,
-                false => run.all(rounds).await,
-            };
-            run.finish(options.keep, done)
+    let passed = match options.follow {
+        Some(seconds) => {
+            let figures = follow::run(options.plan(seconds), seed, postgres.as_ref(), options.keep).await;
+            figures.map(|it| tell(kind, seed, options, &it, &it.findings, "an event left out"))
         }
-        Err(error) => Err(error),
+        None => {
+            let report = kill_in_rounds(options, rounds, seed, postgres.as_ref()).await;
+            report.map(|it| tell(kind, seed, options, &it, &it.findings, "answering before the commit"))
+        }
     };
     if let Some(postgres) = postgres {
         postgres.drop().await?;
     }
-    report
+    passed
+}
+
+async fn kill_in_rounds(
+    options: &Options,
+    rounds: u32,
+    seed: u64,
+    postgres: Option<&Postgres>,
+) -> anyhow::Result<Report> {
+    let mut run = Run::prepare(seed, postgres)?;
+    let done = match options.sabotage {
+        true => run.until_lost(rounds).await,
+        false => run.all(rounds).await,
+    };
+    run.finish(options.keep, done)
+}
+
+impl Options {
+    fn plan(&self, seconds: u64) -> follow::Plan {
+        follow::Plan {
+            lasts: Duration::from_secs(seconds),
+            followers: self.followers,
+            per_second: self.per_second,
+            kill_every: Duration::from_secs(self.kill_every),
+            sabotage: self.sabotage,
+        }
+    }
 }

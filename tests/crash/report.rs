@@ -36,26 +36,65 @@ pub struct Report {
     /// Answers 5xx while the server lived, by what they said.
     pub server_errors: BTreeMap<String, u64>,
     pub worst_start: Duration,
-    broken: BTreeMap<Broken, Vec<String>>,
+    pub findings: Findings,
 }
 
-impl Report {
+/// Every promise that was broken, each time with a sentence.
+#[derive(Debug, Default)]
+pub struct Findings(BTreeMap<Broken, Vec<String>>);
+
+impl Findings {
     pub fn broke(&mut self, promise: Broken, sentence: String) {
-        self.broken.entry(promise).or_default().push(sentence);
+        self.0.entry(promise).or_default().push(sentence);
     }
 
     /// How often a promise was broken.
     pub fn count(&self, promise: Broken) -> usize {
-        self.broken.get(&promise).map_or(0, Vec::len)
+        self.0.get(&promise).map_or(0, Vec::len)
     }
 
     /// Keeps only what speaks of this promise.
     pub fn keep_only(&mut self, promise: Broken) {
-        self.broken.retain(|broken, _| *broken == promise);
+        self.0.retain(|broken, _| *broken == promise);
     }
 
     pub fn is_clean(&self) -> bool {
-        self.broken.is_empty()
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Findings {
+    /// A line each, every one begun afresh.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (promise, sentences) in &self.0 {
+            for sentence in sentences.iter().take(SHOWN) {
+                write!(f, "\n  {promise:?}: {sentence}")?;
+            }
+            if sentences.len() > SHOWN {
+                write!(f, "\n  {promise:?}: and {} more", sentences.len() - SHOWN)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    pub fn broke(&mut self, promise: Broken, sentence: String) {
+        self.findings.broke(promise, sentence);
+    }
+
+    /// How often a promise was broken.
+    pub fn count(&self, promise: Broken) -> usize {
+        self.findings.count(promise)
+    }
+
+    /// Keeps only what speaks of this promise.
+    pub fn keep_only(&mut self, promise: Broken) {
+        self.findings.keep_only(promise);
+    }
+
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_clean()
     }
 }
 
@@ -90,14 +129,6 @@ impl fmt::Display for Report {
         for (said, times) in &self.server_errors {
             write!(f, "\n  {times} times: {said}")?;
         }
-        for (promise, sentences) in &self.broken {
-            for sentence in sentences.iter().take(SHOWN) {
-                write!(f, "\n  {promise:?}: {sentence}")?;
-            }
-            if sentences.len() > SHOWN {
-                write!(f, "\n  {promise:?}: and {} more", sentences.len() - SHOWN)?;
-            }
-        }
-        Ok(())
+        write!(f, "{}", self.findings)
     }
 }

@@ -42,6 +42,8 @@ impl Site {
         // Below the target folder: /tmp may be memory, where a sync takes no time and kills hit nothing.
         let folder = tempfile::Builder::new().prefix("crash-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let site = Self { folder, port: free_port(random)? };
+        // A build meanwhile must not change what is started next.
+        std::fs::copy(BELFRY, site.file("belfry")).with_context(|| format!("copying {BELFRY}"))?;
         std::fs::write(site.file("crm_config.yaml"), site.configuration(database_url))?;
         for user in users {
             site.add_user(*user)?;
@@ -79,7 +81,7 @@ impl Site {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BELFRY);
+        let mut command = Command::new(self.file("belfry"));
         command.args(arguments).arg("--config").arg(self.file("crm_config.yaml"));
         command.current_dir(self.folder.path()).env_remove("RUST_LOG").env_remove("BELFRY_SABOTAGE");
         command
@@ -103,7 +105,7 @@ impl Site {
         ];
         let mut command = self.command(&arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().with_context(|| format!("starting {BELFRY}"))?;
+        let mut child = command.spawn().context("starting the server")?;
         let mut stdin = child.stdin.take().expect("it is piped");
         writeln!(stdin, "{PASSWORD}").context("telling the password")?;
         drop(stdin);
@@ -122,7 +124,7 @@ impl Site {
             Manner::Sabotaged => command.env("BELFRY_SABOTAGE", "answer_before_commit"),
         };
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        Ok(Process(command.spawn().with_context(|| format!("starting {BELFRY}"))?))
+        Ok(Process(command.spawn().context("starting the server")?))
     }
 
     /// Starts the server; returns it and how long it took to be ready.
