@@ -75,6 +75,8 @@ impl Connection {
     }
 }
 
+const LENGTH: &[u8] = b"content-length: ";
+
 /// What the head of an answer says.
 struct Head {
     status: u16,
@@ -94,7 +96,10 @@ impl Head {
             if length <= 1 {
                 return Some(Self { status, body_at: at, body_length });
             }
-            if let Some(value) = line[..length].strip_prefix(b"content-length: ") {
+            // In lower case from Belfry, in upper case from nginx.
+            if let Some((name, value)) = line[..length].split_at_checked(LENGTH.len())
+                && name.eq_ignore_ascii_case(LENGTH)
+            {
                 body_length = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
             }
         }

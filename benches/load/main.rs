@@ -6,6 +6,9 @@
 mod bench;
 mod client;
 mod fill;
+mod listeners;
+mod nchan;
+mod posts;
 mod process;
 mod report;
 mod requests;
@@ -56,6 +59,9 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Follow streams, as standard input says
+    #[command(hide = true)]
+    Listen,
 }
 
 fn main() -> ExitCode {
@@ -70,8 +76,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    if let Some(Command::Serve { config }) = &arguments.command {
-        return server::serve(config);
+    match &arguments.command {
+        Some(Command::Serve { config }) => return server::serve(config),
+        Some(Command::Listen) => return listeners::listen(),
+        None => {}
     }
     // One thread makes the load: it is to take as little as it can from the servers on the same cores.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -102,27 +102,19 @@ impl Server {
 
     /// Resident memory in bytes.
     pub fn resident(&self) -> anyhow::Result<u64> {
-        let status = self.proc("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kibibytes =
-            line.and_then(|line| line.trim().split(' ').next()).and_then(|number| number.parse().ok());
-        Ok(kibibytes.unwrap_or(0u64) * 1024)
+        resident_of(self.child.id())
     }
 
-    fn cpu(&self) -> anyhow::Result<Duration> {
-        cpu_of(&self.proc("stat")?)
+    /// Processor time so far.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        cpu_of_process(self.child.id())
     }
 
     fn written(&self) -> anyhow::Result<u64> {
-        let io = self.proc("io")?;
+        let io = proc(self.child.id(), "io")?;
         let number =
             io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).and_then(|text| text.parse().ok());
         number.context("/proc does not say what was written")
-    }
-
-    fn proc(&self, file: &str) -> anyhow::Result<String> {
-        let path = format!("/proc/{}/{file}", self.child.id());
-        std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))
     }
 }
 
@@ -133,8 +125,32 @@ impl Drop for Server {
     }
 }
 
+fn proc(process: u32, file: &str) -> anyhow::Result<String> {
+    let path = format!("/proc/{process}/{file}");
+    std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))
+}
+
+/// Resident memory of a process in bytes.
+pub fn resident_of(process: u32) -> anyhow::Result<u64> {
+    let status = proc(process, "status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes =
+        line.and_then(|line| line.trim().split(' ').next()).and_then(|number| number.parse().ok());
+    Ok(kibibytes.unwrap_or(0u64) * 1024)
+}
+
+/// Processor time of a process so far.
+pub fn cpu_of_process(process: u32) -> anyhow::Result<Duration> {
+    cpu_of(&proc(process, "stat")?)
+}
+
+/// Processor time that everybody used so far.
+pub fn cpu_of_all() -> anyhow::Result<Duration> {
+    Ok(busy(&std::fs::read_to_string("/proc/stat")?))
+}
+
 /// A port that is free now; nobody else on this machine is after it.
-fn free_address() -> anyhow::Result<SocketAddr> {
+pub fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
@@ -161,9 +177,8 @@ pub struct Usage {
 
 impl Usage {
     pub fn of(server: &Server) -> anyhow::Result<Self> {
-        let (server_cpu, client_cpu) = (server.cpu()?, cpu_of(&std::fs::read_to_string("/proc/self/stat")?)?);
-        let busy = busy(&std::fs::read_to_string("/proc/stat")?);
-        let foreign_cpu = busy.saturating_sub(server_cpu + client_cpu);
+        let (server_cpu, client_cpu) = (server.cpu()?, cpu_of_process(std::process::id())?);
+        let foreign_cpu = cpu_of_all()?.saturating_sub(server_cpu + client_cpu);
         Ok(Self { server_cpu, client_cpu, foreign_cpu, written: server.written()? })
     }
 

@@ -116,6 +116,35 @@ impl Series {
     }
 }
 
+/// Single figures by what they are, one or more a round.
+#[derive(Default)]
+pub struct Figures(Vec<(String, Vec<f64>)>);
+
+impl Figures {
+    pub fn add(&mut self, what: impl Into<String>, figure: f64) {
+        let what = what.into();
+        match self.0.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, figures)) => figures.push(figure),
+            None => self.0.push((what, vec![figure])),
+        }
+    }
+
+    /// The median of one.
+    pub fn median(&self, what: &str) -> f64 {
+        median(self.0.iter().find(|(known, _)| known == what).map_or(Vec::new(), |(_, all)| all.clone()))
+    }
+
+    /// Prints the median of each, and between what they lay.
+    pub fn print(&self, title: &str) {
+        println!("\n{title:<76} {:>9} {:>9} {:>9}", "median", "least", "most");
+        for (what, figures) in &self.0 {
+            let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            println!("{what:<76} {:>9.2} {least:>9.2} {most:>9.2}", median(figures.clone()));
+        }
+    }
+}
+
 /// The middle one; of an even number the mean of the two. NaN of none.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

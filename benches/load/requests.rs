@@ -8,7 +8,7 @@ use crate::fill::{FIRST_USER, USERS};
 pub const API_KEY: &str = "bench-key-bench-key-bench-key-bench-key";
 
 /// The seed's example, with as much metadata as makes it some 300 bytes. Users have five digits.
-const BODY: &str = concat!(
+pub const BODY: &str = concat!(
     r#"{"user_id":10001,"type":"provision_complete","title":"Service Activated","#,
     r#""message":"Your mobile service has been successfully activated","link":"/services/167","#,
     r#""metadata":{"service_id":167,"service_type":"mobile","activation_date":"2026-01-11","#,
@@ -130,8 +130,13 @@ pub fn get(path: &str) -> Vec<u8> {
 }
 
 fn write_user(request: &mut [u8], place: usize, user_id: i64) {
-    let mut rest = user_id;
-    for digit in request[place..place + 5].iter_mut().rev() {
+    write_digits(&mut request[place..place + 5], user_id);
+}
+
+/// Writes a number with as many digits as there is room for.
+pub fn write_digits(place: &mut [u8], number: i64) {
+    let mut rest = number;
+    for digit in place.iter_mut().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
@@ -139,14 +144,14 @@ fn write_user(request: &mut [u8], place: usize, user_id: i64) {
 
 /// xorshift64*: quick, and the same in every run.
 #[derive(Clone)]
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, end: i64) -> i64 {
+    pub fn below(&mut self, end: i64) -> i64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

@@ -84,7 +84,8 @@ impl Store {
         let config = format!(
             "listen: {}\ndata_dir: {}\ndatabase_url: {}\n\
              api_keys:\n  {API_KEY}:\n    roles: [admin]\n    description: \"Load\"\n\
-             auth:\n  access_token_ttl: 24h\nlimits:\n  login_per_address_per_minute: 0\n",
+             auth:\n  access_token_ttl: 24h\n\
+             limits:\n  login_per_address_per_minute: 0\n  streams: 0\n  streams_per_user: 0\n",
             quoted(&address.to_string()),
             quoted(&self.folder().display().to_string()),
             quoted(&self.database_url),

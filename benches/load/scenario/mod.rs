@@ -3,6 +3,7 @@
 mod life;
 mod reads;
 mod sends;
+mod streams;
 
 use crate::bench::Bench;
 
@@ -23,11 +24,21 @@ pub enum Scenario {
     Start,
     /// Resident memory, idle and after a million sends
     Memory,
+    /// Ten thousand open streams, beside nchan where that is installed
+    Streams,
 }
 
 impl Scenario {
-    const ALL: [Self; 7] =
-        [Self::Send, Self::Batch, Self::List, Self::Full, Self::MarkAll, Self::Start, Self::Memory];
+    const ALL: [Self; 8] = [
+        Self::Send,
+        Self::Batch,
+        Self::List,
+        Self::Full,
+        Self::MarkAll,
+        Self::Start,
+        Self::Memory,
+        Self::Streams,
+    ];
 
     /// Whether it makes no sense without ten million notifications.
     fn is_large(self) -> bool {
@@ -55,6 +66,7 @@ pub async fn run(bench: &mut Bench, only: &[Scenario]) -> anyhow::Result<()> {
             Scenario::MarkAll => reads::mark_all(bench).await?,
             Scenario::Start => life::start(bench).await?,
             Scenario::Memory => life::memory(bench).await?,
+            Scenario::Streams => streams::streams(bench).await?,
         }
         println!("  ({scenario:?}: {:.0} s)", began.elapsed().as_secs_f64());
     }

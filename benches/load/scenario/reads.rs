@@ -20,7 +20,7 @@ fn p50(measured: &Measured) -> f64 {
 }
 
 /// Signs the first `count` users in; returns their tokens.
-async fn sign_in(server: &Server, count: i64) -> anyhow::Result<Vec<String>> {
+pub async fn sign_in(server: &Server, count: i64) -> anyhow::Result<Vec<String>> {
     let users: Vec<i64> = (FIRST_USER..FIRST_USER + count).collect();
     let shares = users.chunks(users.len().div_ceil(SIGN_INS)).map(|share| async move {
         let mut connection = Connection::open(server.address).await?;
