@@ -12,7 +12,12 @@ CASES ?= 10000
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint format docs bench crash contract
+# The pages, and what they are made of.
+PAGES := web/dist/.built
+PACKAGES := web/node_modules/.package-lock.json
+PAGES_FROM := $(shell find web \( -name node_modules -o -name dist -o -name e2e \) -prune -o -type f ! -name '*.test.ts' -print)
+
+.PHONY: help run pages build test check lint format docs bench crash contract
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,12 +25,24 @@ help:  ## Show this
 run: build  ## Serve a demo with users and notifications at http://127.0.0.1:8080 (LISTEN=host:port)
 	$(TARGET)/release/belfry demo --listen $(LISTEN)
 
-build:  ## Build target/release/belfry, one file with everything in it
+pages: $(PAGES)  ## Build the centre, the bell and the demo's CRM into web/dist, where debug builds read them
+
+$(PACKAGES): web/package-lock.json
+	@scripts/needs.sh node
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+$(PAGES): $(PACKAGES) $(PAGES_FROM)
+	@scripts/needs.sh node
+	cd web && npm run build
+	@touch $@
+
+build: pages  ## Build target/release/belfry, one file with everything in it
 	@scripts/needs.sh rust cc
 	$(CARGO) build --locked --release --bin belfry
 
 # Built for debugging: a release build of the tree takes as long as all of the tests do.
-test:  ## Check formatting and lints, run every test on SQLite and PostgreSQL, crash test included
+test: pages  ## Check formatting and lints, run every test on SQLite and PostgreSQL, crash test included
 	@scripts/needs.sh rust cc curl python postgres node
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings

@@ -15,6 +15,7 @@ packages_for() {
         python) echo python3 python3-requests ;;
         postgres) echo postgresql ;;
         node) echo nodejs npm ;;
+        chromium) echo chromium ;;
     esac
 }
 
@@ -25,6 +26,7 @@ has() {
         python) python_with_requests ;;
         postgres) postgres_bin ;;
         node) command -v npm && node_is_new_enough ;;
+        chromium) chromium_program ;;
     esac >/dev/null 2>&1
 }
 
@@ -52,9 +54,14 @@ postgres_bin() {
     return 1
 }
 
-# The seed's Node program needs `?.`; axios needs a little more.
+# The pages are built with it.
 node_is_new_enough() {
-    [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 18')" = true ]
+    [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20')" = true ]
+}
+
+# The browser in which the pages are tried: BELFRY_CHROMIUM, or Debian's.
+chromium_program() {
+    command -v "${BELFRY_CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome
 }
 
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
@@ -90,8 +97,8 @@ need_rust() {
 need() {
     case "$1" in
         rust) need_rust; return ;;
-        cc | curl | python | postgres | node) ;;
-        *) say "no need is called '$1': say rust, cc, curl, python, postgres or node"; return 2 ;;
+        cc | curl | python | postgres | node | chromium) ;;
+        *) say "no need is called '$1': say rust, cc, curl, python, postgres, node or chromium"; return 2 ;;
     esac
     has "$1" && return
     local packages
@@ -100,13 +107,13 @@ need() {
     if can_install && apt_install $packages && has "$1"; then return; fi
     case "$1" in
         python) say "python3 with 'requests' is missing: install python3 and python3-requests (or: pip install requests)." ;;
-        node) say "Node 18 or newer with npm is missing: install nodejs and npm (or take it from https://nodejs.org)." ;;
+        node) say "Node 20 or newer with npm is missing: install nodejs and npm, or take it from https://nodejs.org where those are older." ;;
         *) say "$1 is missing: install $packages." ;;
     esac
     return 1
 }
 
-# Sourced by the other scripts for `python_with_requests` and `postgres_bin`; run for the installing.
+# Sourced by the other scripts for `python_with_requests`, `postgres_bin` and `chromium_program`; run for the installing.
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     missing=0
     for name in "$@"; do

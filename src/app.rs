@@ -21,7 +21,7 @@ use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::edge::Edge;
-use crate::http::{Problem, docs, server};
+use crate::http::{Problem, docs, pages, server};
 use crate::live::{self, Live};
 use crate::notification::{self, Notifications};
 use crate::schedule::{self, Job};
@@ -112,7 +112,8 @@ impl App {
     /// Every route of the node and `more`: for benches that measure the edge alone.
     pub fn routes_with(&self, more: Router) -> Router {
         let (routes, _) = self.api().split_for_parts();
-        let routes = routes.merge(docs::routes(self.document())).merge(more);
+        let pages = pages::routes(self.settings.load().demo);
+        let routes = routes.merge(docs::routes(self.document())).merge(pages).merge(more);
         Edge::new(self.settings.clone(), &self.registry).around(routes)
     }
 

@@ -13,6 +13,9 @@ use crate::user::{self, New};
 const KEY: &str = "demo-key-of-at-least-thirty-two-characters";
 const PASSWORD: &str = "demo-password";
 
+/// The body of a send to try.
+const EXAMPLE_SEND: &str = r#"{"user_id": 123, "type": "provision_complete", "title": "Service Activated", "link": "/services/167"}"#;
+
 /// Id, e-mail, name, roles, time zone.
 const PEOPLE: &[(i64, &str, &str, &[Role], &str)] = &[
     (1, "ada@example.com", "Ada Admin", &[Role::Admin], "Europe/London"),
@@ -117,12 +120,18 @@ async fn send(app: &App, (user_id, kind, title, message, link, metadata): &Examp
 }
 
 fn introduce(listen: SocketAddr) {
-    println!("\nBelfry demo at http://{listen}   (all routes: http://{listen}/crm/docs/)\n");
+    println!("\nBelfry demo at http://{listen}\n");
+    println!("  centre    http://{listen}/   (sign in as somebody below)");
+    println!("  bell      http://{listen}/demo/crm   (in the page of a pretend CRM)");
+    println!("  routes    http://{listen}/crm/docs/\n");
     println!("  API key   {KEY}");
     println!("  password  {PASSWORD}   (of everybody)\n");
     for (id, email, name, roles, _) in PEOPLE {
         let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
         println!("  {id:>5}     {email:<20} {name:<14} {}", roles.join(", "));
     }
-    println!();
+    println!("\nSend Grace something and see it come:\n");
+    println!("  curl -X POST http://{listen}/crm/notification/send \\");
+    println!("    -H 'X-API-KEY: {KEY}' -H 'Content-Type: application/json' \\");
+    println!("    -d '{}'\n", EXAMPLE_SEND);
 }

@@ -24,6 +24,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             retention: Retention::default(),
             runtime_threads: 0,
+            demo: false,
         }
     }
 
@@ -33,6 +34,7 @@ impl Config {
         config.listen = listen;
         config.public_url = public_url_of(listen);
         config.log.format = LogFormat::Text;
+        config.demo = true;
         config
     }
 }

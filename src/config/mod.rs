@@ -63,6 +63,8 @@ pub struct Config {
     pub retention: Retention,
     /// Threads of the async runtime; 0 = one less than there are cores, at least 1.
     pub runtime_threads: usize,
+    /// Whether this is `belfry demo`, which has the page of a pretend CRM. No file says so.
+    pub demo: bool,
 }
 
 /// How the server logs.

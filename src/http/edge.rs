@@ -166,7 +166,8 @@ fn mark(headers: &mut HeaderMap, route: &str) {
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     let policy =
         if route.starts_with("/crm/docs") { PAGES } else { "default-src 'none'; frame-ancestors 'none'" };
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // The pages of `pages` have a stricter one of their own.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -10,6 +10,8 @@ pub mod edge;
 pub mod error;
 /// The same key and body: the same answer.
 pub mod idempotency;
+/// The pages that `npm run build` makes.
+pub mod pages;
 /// Rate limits.
 pub mod rate;
 /// The accept loop, with limits on time and number.

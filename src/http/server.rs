@@ -4,6 +4,7 @@
 
 mod connection;
 mod counted;
+mod endless;
 mod request;
 mod socket;
 
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use counted::Counted;
+pub use endless::Endless;
 pub use request::Peer;
 
 /// Descriptors kept for databases, files and deliveries; connections never take the last ones.
@@ -208,7 +210,15 @@ impl Front {
             return;
         }
         let options = Arc::clone(&self.options);
-        self.tasks.spawn(connection::attend(stream, self.app.clone(), peer, trusted, options, place));
+        let app = self.app.clone();
+        self.tasks.spawn(connection::attend(
+            stream,
+            app,
+            (peer, trusted),
+            options,
+            place,
+            self.tasks.clone(),
+        ));
     }
 
     /// Says 503. A socket closed with unread bytes resets, and the client may never see the answer, so a few at a

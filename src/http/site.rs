@@ -88,7 +88,9 @@ fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    type Pairs<'a> = &'a [(&'static str, &'a str)];
+
+    fn headers(pairs: Pairs) -> HeaderMap {
         let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         let mut headers = HeaderMap::new();
         pairs.for_each(|(name, value)| {
@@ -143,7 +145,7 @@ mod tests {
     #[test]
     fn a_request_is_our_pages_if_the_browser_or_its_origin_says_so() {
         let site = Site::of("https://CRM.example.com:443/belfry");
-        let cases: [(&[(&'static str, &str)], Option<bool>); 16] = [
+        let cases: [(Pairs, Option<bool>); 16] = [
             (&[], None),
             (&[("host", "crm.example.com")], None),
             (&[("sec-fetch-site", "same-origin")], Some(true)),

@@ -20,6 +20,7 @@ use super::{Event, Live, Refused};
 use crate::auth::{Auth, Person};
 use crate::http::Problem;
 use crate::http::idempotency::Answer;
+use crate::http::server::Endless;
 
 /// How long a poll waits for something to happen.
 const POLL: Duration = Duration::from_secs(25);
@@ -134,6 +135,7 @@ fn begin(headers: &HeaderMap, by_query: Option<&str>) -> Begin {
 fn open(live: &Live, listener: Listener, begin: Begin) -> Result<Response, Problem> {
     let stream = live.join(listener, begin).map_err(Problem::from)?;
     let mut response = Response::new(Body::new(Writer::new(live.clone(), stream)));
+    response.extensions_mut().insert(Endless);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -276,6 +276,12 @@ struct ListQuery {
     /// Only those with these words in title or message, whatever their case
     #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     q: Option<String>,
+    /// Only those sent at this instant or later: RFC 3339
+    #[param(format = DateTime, example = "2026-01-01T00:00:00Z")]
+    from: Option<String>,
+    /// Only those sent before this instant: RFC 3339
+    #[param(format = DateTime, example = "2026-02-01T00:00:00Z")]
+    until: Option<String>,
     /// How many, 1 to 100; 20 where nothing is said
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
@@ -307,8 +313,19 @@ impl ListQuery {
         }
         let before = self.cursor.as_deref().map(cursor).transpose()?;
         let kind = self.kind.as_deref().map(|name| kind_filter(types, name)).transpose()?;
-        Ok(Filter { shelf, unread: self.unread.unwrap_or(false), kind, words, before, limit })
+        let (from, until) = (instant("from", self.from)?, instant("until", self.until)?);
+        Ok(Filter { shelf, unread: self.unread.unwrap_or(false), kind, words, from, until, before, limit })
     }
+}
+
+fn instant(name: &str, text: Option<String>) -> Result<Option<Instant>, Problem> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    // A plus that stands in a query string as it is means a space.
+    Instant::parse(&text.replace(' ', "+")).map(Some).ok_or_else(|| {
+        Problem::bad_request(format!("{name} must be an instant in RFC 3339: 2026-01-31T08:00:00Z"))
+    })
 }
 
 fn cursor(text: &str) -> Result<i64, Problem> {

@@ -1,10 +1,11 @@
 //! Reading an inbox: the list with its filters, and the count.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::pending::Pending;
-use super::{Error, Notification, Notifications, Shelf, store};
+use super::{Error, Notification, Notifications, Shelf, store, window};
 use crate::clock::Instant;
 use crate::storage::{self, Tx};
 
@@ -77,10 +78,23 @@ pub struct Filter {
     pub kind: Option<Arc<str>>,
     /// Only those with these words in title or message, whatever their case.
     pub words: Option<String>,
+    /// Only those sent at this instant or later.
+    pub from: Option<Instant>,
+    /// Only those sent before this instant.
+    pub until: Option<Instant>,
     /// Only those before this number, as the last page's cursor said.
     pub before: Option<i64>,
     /// How many at most.
     pub limit: usize,
+}
+
+/// What a user's items on a shelf are sought by.
+pub(super) struct Shelved<'a> {
+    pub user_id: i64,
+    pub inbox: &'a Inbox,
+    pub filter: &'a Filter,
+    /// The ids among which they are, where the filter names an instant.
+    pub ids: Option<Range<i64>>,
 }
 
 /// A page of a list.
@@ -135,9 +149,11 @@ async fn page(
     let Some(inbox) = store::inbox(tx, user_id).await? else {
         return Ok(Some(Page { notifications: Vec::new(), unread_count: 0, next: None }));
     };
-    let Some(mut waiting) = unindexed(pending, user_id, &inbox, filter) else {
+    let ids = window::ids(tx, filter).await?;
+    let Some(mut waiting) = unindexed(pending, user_id, &inbox, filter, ids.as_ref()) else {
         return Ok(None);
     };
+    let shelf = Shelved { user_id, inbox: &inbox, filter, ids };
     let mut found = Vec::new();
     let (mut before, mut looked_at) = (filter.before.unwrap_or(i64::MAX), 0);
     loop {
@@ -146,7 +162,7 @@ async fn page(
             None => filter.limit + 1,
             Some(_) => 200,
         };
-        let items = items(tx, &mut waiting, user_id, &inbox, filter, before, most).await?;
+        let items = items(tx, &mut waiting, &shelf, before, most).await?;
         let exhausted = items.len() < most;
         looked_at += items.len();
         before = items.last().map_or(before, |item| item.seq);
@@ -166,7 +182,13 @@ async fn page(
 }
 
 /// The items that are not indexed yet and fit the filter, newest first; `None` if some have just been indexed.
-fn unindexed(pending: &Pending, user_id: i64, inbox: &Inbox, filter: &Filter) -> Option<VecDeque<Item>> {
+fn unindexed(
+    pending: &Pending,
+    user_id: i64,
+    inbox: &Inbox,
+    filter: &Filter,
+    ids: Option<&Range<i64>>,
+) -> Option<VecDeque<Item>> {
     if inbox.indexed_seq == inbox.head_seq {
         return Some(VecDeque::new());
     }
@@ -179,6 +201,7 @@ fn unindexed(pending: &Pending, user_id: i64, inbox: &Inbox, filter: &Filter) ->
         .iter()
         .rev()
         .filter(|_| filter.shelf == Shelf::Inbox)
+        .filter(|place| ids.is_none_or(|ids| ids.contains(&place.id)))
         .filter(|place| place.seq < before && filter.kind.as_ref().is_none_or(|kind| *kind == place.kind))
         .map(|place| Item::fresh(place.seq, place.id))
         .filter(|item| !filter.unread || item.is_unread(inbox));
@@ -189,12 +212,11 @@ fn unindexed(pending: &Pending, user_id: i64, inbox: &Inbox, filter: &Filter) ->
 async fn items(
     tx: &mut Tx,
     waiting: &mut VecDeque<Item>,
-    user_id: i64,
-    inbox: &Inbox,
-    filter: &Filter,
+    shelf: &Shelved<'_>,
     before: i64,
     most: usize,
 ) -> Result<Vec<Item>, storage::Error> {
+    let Shelved { inbox, filter, .. } = shelf;
     let mut items: Vec<Item> = waiting.drain(..most.min(waiting.len())).collect();
     let missing = most - items.len();
     // Unread ones are counted: once all are found there is no need to walk to the inbox's end.
@@ -206,12 +228,12 @@ async fn items(
             false => missing,
         };
         let before = items.last().map_or(before, |item| item.seq);
-        items.extend(store::indexed_items(tx, user_id, inbox, filter, before, missing).await?);
+        items.extend(store::indexed_items(tx, shelf, before, missing).await?);
     }
     Ok(items)
 }
 
-/// The notifications of these items, less those without the words that are searched.
+/// The notifications of these items, less those without the words that are searched or outside the time.
 async fn matching(
     tx: &mut Tx,
     inbox: &Inbox,
@@ -227,6 +249,9 @@ async fn matching(
         let Some((content, created_at)) = contents.remove(&item.id) else {
             return Err(storage::Error::Fault(format!("notification {} has lost its content", item.id)));
         };
+        if !filter.covers(created_at) {
+            continue;
+        }
         let says = |text: &str, words: &str| text.to_lowercase().contains(words);
         if let Some(words) = &words
             && !says(&content.title, words)

@@ -12,6 +12,7 @@ mod send;
 mod store;
 /// The types of notification: the seed's, ours, and the operator's.
 pub mod types;
+mod window;
 mod wire;
 
 use std::sync::Arc;

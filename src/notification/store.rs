@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::inbox::{Filter, Inbox, Item};
+use super::inbox::{Inbox, Item, Shelved};
 use super::pending::{Pending, Place};
 use super::{NewNotification, Notification, Shelf};
 use crate::clock::Instant;
@@ -274,9 +274,7 @@ async fn insert_arrays(
 /// The user's indexed items on a shelf, newest first.
 pub(super) async fn indexed_items(
     tx: &mut Tx,
-    user_id: i64,
-    inbox: &Inbox,
-    filter: &Filter,
+    Shelved { user_id, inbox, filter, ids }: &Shelved<'_>,
     before: i64,
     most: usize,
 ) -> Result<Vec<Item>, Error> {
@@ -284,7 +282,7 @@ pub(super) async fn indexed_items(
         "SELECT seq, notification_id, read_at, unread_mark, archived_at, snoozed_until FROM inbox_items
          WHERE user_id = $1 AND shelf = $2 AND seq < $3"
             .to_owned();
-    let mut params: Vec<Value<'_>> = vec![user_id.into(), (filter.shelf as i64).into(), before.into()];
+    let mut params: Vec<Value<'_>> = vec![(*user_id).into(), (filter.shelf as i64).into(), before.into()];
     if let Some(kind) = &filter.kind {
         params.push((&**kind).into());
         sql.push_str(&format!(" AND type = ${}", params.len()));
@@ -296,6 +294,12 @@ pub(super) async fn indexed_items(
             params.push(inbox.read_mark.into());
             sql.push_str(&format!(" AND (seq > ${} OR unread_mark = ${})", params.len() - 1, params.len()));
         }
+    }
+    if let Some(ids) = ids {
+        params.push(ids.start.into());
+        params.push(ids.end.into());
+        let (start, end) = (params.len() - 1, params.len());
+        sql.push_str(&format!(" AND notification_id >= ${start} AND notification_id < ${end}"));
     }
     params.push(i64::try_from(most).unwrap_or(i64::MAX).into());
     sql.push_str(&format!(" ORDER BY seq DESC LIMIT ${}", params.len()));
@@ -541,6 +545,16 @@ pub(super) async fn newest_content(tx: &mut Tx) -> Result<i64, Error> {
     let newest =
         tx.one("SELECT MAX(id) FROM notification_contents", &[], |row| row.get::<Option<i64>>(0)).await?;
     Ok(newest.flatten().unwrap_or(0))
+}
+
+/// The first content with this id or a greater one, and when it was sent.
+pub(super) async fn content_from(tx: &mut Tx, id: i64) -> Result<Option<(i64, Instant)>, Error> {
+    tx.one(
+        "SELECT id, created_at FROM notification_contents WHERE id >= $1 ORDER BY id LIMIT 1",
+        params![id],
+        |row| Ok((row.get(0)?, row.instant(1)?)),
+    )
+    .await
 }
 
 pub(super) async fn set_merged_to(tx: &mut Tx, id: i64) -> Result<(), Error> {

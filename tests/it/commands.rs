@@ -271,6 +271,19 @@ async fn a_demo_prints_what_is_needed_to_try_it() {
     let server = Server::start(demo()).await;
     let printed = server.printed().join("\n");
     assert!(printed.contains(&format!("Belfry demo at {}", server.base)), "{printed}");
+    for path in ["/", "/demo/crm", "/crm/docs/"] {
+        let named = format!("{}{path}", server.base);
+        assert!(printed.split_whitespace().any(|word| word == named), "{named}\n{printed}");
+        let reply = server.ask("GET", path, &[], None).await;
+        assert!(reply.status == 200 || reply.text.contains("make pages"), "{path}: {}", reply.text);
+    }
+    // The command that it prints, as a shell would take it apart.
+    let command: String = printed.split_once("curl ").unwrap().1.lines().take(3).collect();
+    let quoted: Vec<&str> = command.split('\'').collect();
+    let (name, value) = quoted[1].split_once(": ").unwrap();
+    let body: Value = serde_json::from_str(quoted[5]).unwrap();
+    assert!(command.contains(&format!("-X POST {}/crm/notification/send", server.base)), "{command}");
+    server.ask("POST", "/crm/notification/send", &[(name, value)], Some(body)).await.expect(201);
     let after = |label: &str| {
         let line = printed.lines().find(|line| line.trim_start().starts_with(label)).unwrap();
         line.trim_start()[label.len()..].split_whitespace().next().unwrap().to_owned()

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::cookies::Browser;
 use crate::world::World;
 
 /// The key that signs access tokens, derived from the node's secret as the node does it.
@@ -82,6 +83,27 @@ story! {
             assert!(!reply.text.contains("user1@example.com"), "{what}");
         }
         assert_eq!(try_with(&ann.token).await.status, 200);
+    }
+}
+
+story! {
+    async fn a_cookie_that_was_not_given_out_opens_nothing_even_with_our_mark(on: On) {
+        let world = World::new(on).await;
+        world.person(1, &[]).await;
+        let browser = Browser::of(&world, 1).await;
+        let (name, value) = browser.cookie.split_once('=').unwrap();
+        let given = URL_SAFE_NO_PAD.decode(value).unwrap();
+        let secret = std::fs::read(world.folder().join("secrets/token.key")).unwrap();
+        let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), b"cookies");
+        let forged = |random: &[u8]| {
+            let signed = [&given[..16], random].concat();
+            let mark = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()), &signed);
+            format!("{name}={}", URL_SAFE_NO_PAD.encode([&signed, &mark.as_ref()[..16]].concat()))
+        };
+        let me = async |cookie: &str| world.ask("GET", "/crm/auth/me", &[("Cookie", cookie)], None).await.status;
+        // The forger's tools work.
+        assert_eq!(forged(&given[16..48]), browser.cookie);
+        assert_eq!((me(&forged(&given[16..48])).await, me(&forged(&[0; 32])).await), (200, 401));
     }
 }
 

@@ -172,3 +172,89 @@ story! {
         assert_eq!(ann.titles("?limit=2").await, ["6", "5"]);
     }
 }
+
+story! {
+    async fn the_list_is_narrowed_to_a_time(on: On) {
+        let world = World::with(on, |config| config.auth.access_token_ttl = std::time::Duration::from_secs(86_400)).await;
+        let ann = world.person(1, &[]).await;
+        let hour = std::time::Duration::from_secs(3600);
+        let mut ids = Vec::new();
+        // One every ten minutes, from 14:30 to 16:10, and one of somebody else's between.
+        world.person(2, &[]).await;
+        for number in 0..11 {
+            ids.push(world.notify(1, &format!("N{number}")).await);
+            world.notify(2, "Bob's").await;
+            world.passes(hour / 6).await;
+        }
+        let at = |from: &str, until: &str| {
+            let named = |name: &str, time: &str| match time {
+                "" => String::new(),
+                time => format!("&{name}=2026-01-11T{time}"),
+            };
+            format!("?limit=100{}{}", named("from", from), named("until", until))
+        };
+        for (from, until, expected) in [
+            ("", "", "N10 N9 N8 N7 N6 N5 N4 N3 N2 N1 N0"),
+            ("14:30:00Z", "", "N10 N9 N8 N7 N6 N5 N4 N3 N2 N1 N0"),
+            ("15:50:00Z", "", "N10 N9 N8"),
+            ("15:50:01Z", "", "N10 N9"),
+            ("15:49:59.5Z", "", "N10 N9 N8"),
+            ("16:50:00%2B01:00", "", "N10 N9 N8"),
+            ("16:50:00+01:00", "", "N10 N9 N8"),
+            ("", "14:50:00Z", "N1 N0"),
+            ("", "14:50:01Z", "N2 N1 N0"),
+            ("14:40:00Z", "15:00:00Z", "N2 N1"),
+            ("15:00:00Z", "15:00:01Z", "N3"),
+            ("15:00:00Z", "15:00:00Z", ""),
+            ("16:00:00Z", "15:00:00Z", ""),
+            ("", "14:30:00Z", ""),
+            ("17:00:00Z", "", ""),
+        ] {
+            assert_eq!(ann.titles(&at(from, until)).await.join(" "), expected, "{from} {until}");
+        }
+        // Together with the others.
+        ann.does("archive", ids[2]).await.expect(200);
+        ann.does("mark-read", ids[4]).await.expect(200);
+        assert_eq!(ann.titles("?until=2026-01-11T15:20:00Z&unread=true").await, ["N3", "N1", "N0"]);
+        assert_eq!(ann.titles("?until=2026-01-11T15:20:00Z&archived=true").await, ["N2"]);
+        assert_eq!(ann.titles("?from=2026-01-11T15:50:00Z&q=n1").await, ["N10"]);
+        // Page by page.
+        let first = ann.list("?until=2026-01-11T15:20:00Z&limit=2").await;
+        assert_eq!(first["notifications"].as_array().unwrap().len(), 2);
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let rest = ann.list(&format!("?until=2026-01-11T15:20:00Z&limit=2&cursor={cursor}")).await;
+        let titles: Vec<_> = rest["notifications"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap()).collect();
+        assert_eq!((titles, rest["next_cursor"].is_null()), (vec!["N1", "N0"], true));
+        // What was snoozed comes back on top, and was sent when it was sent.
+        let now = world.app.clock.now().plus(hour).to_rfc3339();
+        ann.ask("POST", &format!("/crm/notification/{}/snooze", ids[1]), Some(json!({"until": now}))).await.expect(200);
+        assert_eq!(ann.titles("?snoozed=true&until=2026-01-11T14:50:00Z").await, ["N1"]);
+        world.passes(hour).await;
+        assert_eq!(ann.titles("").await[0], "N1");
+        assert_eq!(ann.titles("?until=2026-01-11T14:50:00Z").await, ["N1", "N0"]);
+        assert!(!ann.titles("?from=2026-01-11T15:00:00Z").await.contains(&"N1".to_owned()));
+        for nonsense in ["yesterday", "2026-01-11", "2026-01-11T14:30:00", "", "1768141800"] {
+            for name in ["from", "until"] {
+                let refused = ann.ask("GET", &format!("/crm/notification/?{name}={nonsense}"), None).await.expect(400);
+                assert_eq!(refused["reason"], format!("{name} must be an instant in RFC 3339: 2026-01-31T08:00:00Z"));
+            }
+        }
+    }
+}
+
+story! {
+    async fn a_clock_that_went_back_a_little_hides_nothing(on: On) {
+        let world = World::new(on).await;
+        let ann = world.person(1, &[]).await;
+        for back in [0, 30, 10, 50, 20] {
+            world.app.clock.advance(std::time::Duration::from_secs(back));
+            world.notify(1, &format!("S{back}")).await;
+            if let belfry::clock::Clock::ByHand(at) = &world.app.clock {
+                at.fetch_sub(i64::try_from(back).unwrap() * 1_000_000, std::sync::atomic::Ordering::SeqCst);
+            }
+        }
+        assert_eq!(ann.titles("?from=2026-01-11T14:30:20Z").await, ["S20", "S50", "S30"]);
+        assert_eq!(ann.titles("?until=2026-01-11T14:30:20Z").await, ["S10", "S0"]);
+        assert_eq!(ann.titles("?limit=1&from=2026-01-11T14:30:25Z").await, ["S50"]);
+    }
+}

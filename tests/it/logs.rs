@@ -143,6 +143,22 @@ async fn no_secret_is_written_at_any_level() {
         server.ask("GET", &format!("/crm/user?key={key}"), &[("X-API-KEY", key)], None).await;
     }
     let metrics = server.ask("GET", "/crm/metrics", &[], None).await.text;
+    // A ticket stands in a URL; a good one, a spent one and a made-up one are looked at.
+    let bearer = format!("Bearer {}", text(&next["token"]));
+    let given =
+        server.ask("POST", "/crm/notification/stream-ticket", &[("Authorization", &bearer)], None).await;
+    let ticket = text(&given.expect(200)["ticket"]);
+    let made_up = "A".repeat(86);
+    for (ticket, status) in [(&ticket, 200), (&ticket, 401), (&made_up, 401)] {
+        let path = format!("/crm/notification/stream?poll=0&ticket={ticket}");
+        server.ask("GET", &path, &[], None).await.expect(status);
+    }
+    let entered = json!({"email": "user1@example.com", "password": PASSWORD});
+    let entered = server.ask("POST", "/crm/auth/session", &[], Some(entered)).await;
+    let cookie = entered.header("Set-Cookie").unwrap().split(['=', ';']).nth(1).unwrap().to_owned();
+    let sent = format!("__Host-belfry={cookie}");
+    server.ask("GET", "/crm/auth/me", &[("Cookie", &sent)], None).await.expect(200);
+    server.ask("POST", "/crm/auth/logout", &[("Cookie", &sent)], None).await.expect(403);
     let mut written = server.stop().await.join("\n");
     assert!(written.contains("Provisioning notification system"), "the log tells of sends");
     written.push_str(&site.read("data/api.log"));
@@ -158,6 +174,9 @@ async fn no_secret_is_written_at_any_level() {
         &text(&signed_in["refresh_token"]),
         &text(&next["token"]),
         &text(&next["refresh_token"]),
+        &ticket,
+        &made_up,
+        &cookie,
     ] {
         let line = written.lines().find(|line| line.contains(secret));
         assert!(line.is_none(), "{secret} stands in: {line:?}");

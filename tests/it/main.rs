@@ -20,6 +20,7 @@ mod logs;
 mod malformed;
 mod matrix;
 mod node;
+mod pages;
 mod people;
 mod reload;
 mod retention;

@@ -13,15 +13,17 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
+use tokio_util::task::TaskTracker;
 
 use super::request::App;
 use super::socket::Socket;
-use super::{Options, Place};
+use super::{Options, Place, endless};
 
 /// Bounds what a client makes us hold before its headers are complete.
 const MAX_BUFFER: usize = 32 * 1_024;
@@ -43,6 +45,8 @@ pub(super) struct Pulse {
     body_timed_out: AtomicBool,
     /// What a route left of its request's body.
     unread: Mutex<Option<Incoming>>,
+    /// A response's body that goes on without hyper.
+    left: Mutex<Option<Body>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,7 @@ impl Pulse {
             length_lines: AtomicU32::new(0),
             body_timed_out: AtomicBool::new(false),
             unread: Mutex::new(None),
+            left: Mutex::new(None),
         }
     }
 
@@ -97,6 +102,18 @@ impl Pulse {
     /// The body that was dropped before its end.
     pub(super) fn take_unread(&self) -> Option<Incoming> {
         self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A response's head is written, or is about to be; its body is to go on without hyper.
+    pub(super) fn leave(&self, body: Body) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+    }
+
+    /// Such a body, once all that hyper had to write is written.
+    fn take_left(&self) -> Option<Body> {
+        let is_written = self.stalled.load(Ordering::Relaxed) == 0;
+        let left = || self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        is_written.then(left).flatten()
     }
 
     /// `content-length:` lines not accounted for; see [`super::socket::LengthLines`].
@@ -162,14 +179,24 @@ impl Pulse {
     }
 }
 
+/// How hyper is done with a connection.
+enum Ended {
+    /// It is closed.
+    Closed(hyper::Result<()>),
+    /// It took too long.
+    Cut,
+    /// The response goes on without hyper.
+    Left(Body),
+}
+
 /// Serves one connection to its end.
 pub(super) async fn attend(
     stream: TcpStream,
     app: Router,
-    peer: IpAddr,
-    trusted: bool,
+    (peer, trusted): (IpAddr, bool),
     options: Arc<Options>,
     place: Place,
+    tasks: TaskTracker,
 ) {
     let pulse = Arc::new(Pulse::new());
     let socket = Socket::new(stream, Arc::clone(&pulse));
@@ -177,32 +204,49 @@ pub(super) async fn attend(
     let mut http = hyper::server::conn::http1::Builder::new();
     // The time limits are ours.
     http.header_read_timeout(None).max_buf_size(MAX_BUFFER);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(socket), app));
+    let mut connection = http.serve_connection(TokioIo::new(socket), app);
+    match drive(&mut connection, &options, &place, &pulse).await {
+        Ended::Closed(Ok(())) => {}
+        Ended::Closed(Err(error)) => tracing::debug!(%peer, %error, "a connection ended with an error"),
+        Ended::Cut => {
+            place.connections.timed_out.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(%peer, "a connection was cut for taking too long");
+        }
+        Ended::Left(body) => {
+            let stream = connection.into_parts().io.into_inner().into_stream();
+            // A task of its own: what is left of this one would be as large as hyper was.
+            tasks.spawn(endless::follow(stream, body, options, place));
+        }
+    }
+}
+
+async fn drive(
+    connection: &mut hyper::server::conn::http1::Connection<TokioIo<Socket>, App>,
+    options: &Options,
+    place: &Place,
+    pulse: &Pulse,
+) -> Ended {
+    let mut connection = Pin::new(connection);
     let stop = pin!(place.connections.stop.notified());
-    let alarm = pin!(tokio::time::sleep(tick(&options)));
-    let mut watch =
-        Watch { place: &place, options: &options, pulse: &pulse, alarm, finish_by: None, told: false };
+    let alarm = pin!(tokio::time::sleep(tick(options)));
+    let mut watch = Watch { place, options, pulse, alarm, finish_by: None, told: false };
     watch.begin(stop).await;
     let served = poll_fn(|context| {
         loop {
             if let Poll::Ready(result) = connection.as_mut().poll(context) {
-                return Poll::Ready(Some(result));
+                return Poll::Ready(Ended::Closed(result));
+            }
+            if let Some(body) = pulse.take_left() {
+                return Poll::Ready(Ended::Left(body));
             }
             match watch.look(context) {
                 Next::Wait => return Poll::Pending,
-                Next::Cut => return Poll::Ready(None),
+                Next::Cut => return Poll::Ready(Ended::Cut),
                 Next::Finish => connection.as_mut().graceful_shutdown(),
             }
         }
     });
-    match served.await {
-        Some(Ok(())) => {}
-        Some(Err(error)) => tracing::debug!(%peer, %error, "a connection ended with an error"),
-        None => {
-            place.connections.timed_out.fetch_add(1, Ordering::Relaxed);
-            tracing::debug!(%peer, "a connection was cut for taking too long");
-        }
-    }
+    served.await
 }
 
 enum Next {

@@ -12,15 +12,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use axum::routing::future::RouteFuture;
 use bytes::Bytes;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 use tower::Service as _;
 
-use super::Options;
 use super::connection::Pulse;
+use super::{Endless, Options};
 
 /// As much of a body that no route wanted is read, so that the connection can serve the next request.
 const MOST_UNWANTED: u64 = 1 << 20;
@@ -88,10 +88,13 @@ impl hyper::service::Service<Request<Incoming>> for App {
 
     fn call(&self, mut request: Request<Incoming>) -> Answer {
         self.pulse.asked();
+        // Without chunks (HTTP/1.0) only hyper knows how it told the client where the body ends.
+        let may_leave = request.version() == Version::HTTP_11;
         let pulse = Arc::clone(&self.pulse);
         if self.is_framed_twice(&request) {
             let reason = "Send either Content-Length or Transfer-Encoding, not both.";
-            return Answer { state: State::Refused(refusal(StatusCode::BAD_REQUEST, reason)), pulse };
+            let state = State::Refused(refusal(StatusCode::BAD_REQUEST, reason));
+            return Answer { state, may_leave, pulse };
         }
         let peer = self.peer(request.headers());
         request.extensions_mut().insert(peer);
@@ -99,13 +102,16 @@ impl hyper::service::Service<Request<Incoming>> for App {
         let waits_to_be_asked = request.headers().contains_key(EXPECT);
         let request = request.map(|body| self.body(body));
         let limit = self.options.body_timeout;
-        Answer { state: State::Route(self.routes.clone().call(request), limit, waits_to_be_asked), pulse }
+        let state = State::Route(self.routes.clone().call(request), limit, waits_to_be_asked);
+        Answer { state, may_leave, pulse }
     }
 }
 
 /// The answer to come.
 pub(super) struct Answer {
     state: State,
+    /// Whether hyper may be done with the connection once the head is written.
+    may_leave: bool,
     pulse: Arc<Pulse>,
 }
 
@@ -138,7 +144,10 @@ impl Future for Answer {
         match std::mem::replace(&mut answer.state, State::Done) {
             State::Refused(response) => {
                 let pulse = Arc::clone(&answer.pulse);
-                Poll::Ready(Ok(response.map(|body| Answered { body, pulse })))
+                let leaves = answer.may_leave
+                    && response.extensions().get::<Endless>().is_some()
+                    && !response.body().is_end_stream();
+                Poll::Ready(Ok(response.map(|body| Answered { body, leaves, pulse })))
             }
             _ => unreachable!("an answer is not asked again once it was given"),
         }
@@ -205,6 +214,8 @@ fn refusal(status: StatusCode, reason: &str) -> Response<Body> {
 /// A response's body that tells the pulse when it has been handed over.
 pub(super) struct Answered {
     body: Body,
+    /// Whether it leaves hyper as soon as that has written the head and asks for it.
+    leaves: bool,
     pulse: Arc<Pulse>,
 }
 
@@ -216,11 +227,20 @@ impl hyper::body::Body for Answered {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(context)
+        let answered = self.get_mut();
+        if answered.leaves {
+            let body = std::mem::take(&mut answered.body);
+            if !body.is_end_stream() {
+                answered.pulse.leave(body);
+            }
+            // Never ready: hyper is dropped as soon as it has written what it holds.
+            return Poll::Pending;
+        }
+        Pin::new(&mut answered.body).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        !self.leaves && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

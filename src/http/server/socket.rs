@@ -22,6 +22,10 @@ impl Socket {
     pub(super) fn new(stream: TcpStream, pulse: Arc<Pulse>) -> Self {
         Socket { stream, pulse, length_lines: LengthLines::default() }
     }
+
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
 }
 
 impl AsyncRead for Socket {

@@ -1,11 +1,15 @@
 //! Stories about clients that are slow, many, late or dishonest.
 
+use std::convert::Infallible;
 use std::time::Instant;
 
 use axum::Extension;
+use axum::body::Body;
 use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
+use futures_util::stream::Stream;
 use tokio::task::JoinHandle;
 
 use super::request::client_address;
@@ -38,7 +42,9 @@ impl Server {
             .route("/peer", get(|Extension(Peer(peer)): Extension<Peer>| async move { peer.to_string() }))
             .route("/length", post(|body: Bytes| async move { body.len().to_string() }))
             .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
-            .route("/held", get(async move || held.notified().await));
+            .route("/held", get(async move || held.notified().await))
+            .route("/endless", get(async || endless(told_in_turn())))
+            .route("/endless-flood", get(async || endless(flood())));
         let running = tokio::spawn(serve(listener, app, options, Arc::clone(&connections), stop.clone()));
         Server { address, connections, stop, release, running }
     }
@@ -59,6 +65,25 @@ impl Server {
     async fn ends(self) {
         tokio::time::timeout(PATIENCE, self.running).await.expect("the server stops").unwrap().unwrap();
     }
+}
+
+/// Says `one`, `two` a moment later, and ends.
+fn told_in_turn() -> impl Stream<Item = Result<&'static str, Infallible>> + Send + 'static {
+    futures_util::stream::unfold(0, |turn| async move {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Ok(*["one", "two"].get(turn)?), turn + 1))
+    })
+}
+
+/// Never ends.
+fn flood() -> impl Stream<Item = Result<&'static str, Infallible>> + Send + 'static {
+    futures_util::stream::repeat_with(|| Ok("and so on, "))
+}
+
+fn endless(told: impl Stream<Item = Result<&'static str, Infallible>> + Send + 'static) -> Response {
+    let mut response = Response::new(Body::from_stream(told));
+    response.extensions_mut().insert(Endless);
+    response
 }
 
 struct Client {
@@ -408,4 +433,43 @@ async fn forwarded_addresses_are_believed_only_of_trusted_proxies() {
             .await;
         assert!(client.hear_all().await.ends_with(expected));
     }
+}
+
+#[tokio::test]
+async fn an_endless_response_goes_on_without_hyper_and_looks_the_same() {
+    let server = Server::start(Options::default());
+    let mut client = server.connect().await;
+    client.send("GET /endless HTTP/1.1\r\nhost: x\r\n\r\nwhatever else it says").await;
+    let answer = client.hear_all().await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("transfer-encoding: chunked\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"), "{answer}");
+    let mut old = server.connect().await;
+    old.send("GET /endless HTTP/1.0\r\nhost: x\r\n\r\n").await;
+    let answer = old.hear_all().await;
+    assert!(answer.ends_with("\r\n\r\nonetwo"), "{answer}");
+    let mut head = server.connect().await;
+    head.send("HEAD /endless HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    head.hear("\r\n\r\n").await;
+    head.send(GET).await;
+    head.hear("hello").await;
+    drop(head);
+    server.until_open(0).await;
+}
+
+#[tokio::test]
+async fn an_endless_response_ends_when_its_client_leaves_or_takes_nothing() {
+    let body_timeout = Duration::from_millis(300);
+    let server = Server::start(Options { body_timeout, ..Options::default() });
+    let mut leaving = server.connect().await;
+    leaving.send("GET /endless-flood HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let _begun = leaving.stream.read(&mut [0; 64]).await.unwrap();
+    drop(leaving);
+    server.until_open(0).await;
+    assert_eq!(server.connections.timed_out(), 0);
+    let mut sleepy = server.connect().await;
+    sleepy.send("GET /endless-flood HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    server.until_open(1).await;
+    server.until_open(0).await;
+    assert_eq!(server.connections.timed_out(), 1);
 }
