@@ -51,6 +51,8 @@ test: pages  ## Check formatting and lints, run every test on SQLite and Postgre
 	$(CARGO) test --locked --workspace --doc
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- 20 --sabotage
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 12 --followers 100 --kill-every 2
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 6 --followers 100 --kill-every 2 --sabotage
 
 check:  ## The quick inner loop: formatting, lints, unit tests, stories on SQLite
 	@scripts/needs.sh rust cc
@@ -81,9 +83,10 @@ bench:  ## Measure: ratios and medians of several rounds, on SQLite and PostgreS
 	@scripts/needs.sh rust cc postgres
 	scripts/with-postgres.sh $(CARGO) bench --locked --bench load -- $(BENCH)
 
-crash:  ## Kill a server at random instants and look for lost notifications (ROUNDS=25)
+crash:  ## Kill a server at random instants and look for what senders and listeners lost (ROUNDS=25)
 	@scripts/needs.sh rust cc postgres
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 60
 
 contract:  ## Hold the server against its OpenAPI document with schemathesis (CASES=10000 on each database)
 	scripts/contract.sh $(CASES)
