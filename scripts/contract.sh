@@ -98,6 +98,9 @@ password = { values = ["correct horse battery staple"] }
 include-path = "/crm/notification/stream"
 enabled = false
 [[operations]]
+include-path = "/crm/auth/session"
+parameters = { "body.email" = { dictionary = "email", probability = 0.7 }, "body.password" = { dictionary = "password", probability = 0.7 } }
+[[operations]]
 include-path = "/crm/auth/login"
 parameters = { "body.email" = { dictionary = "email", probability = 0.7 }, "body.password" = { dictionary = "password", probability = 0.7 } }
 TOML
