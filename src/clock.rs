@@ -75,6 +75,13 @@ impl Clock {
         }
     }
 
+    /// Sets a clock that is moved by hand; the real clock cannot be set.
+    pub fn set(&self, to: Instant) {
+        if let Clock::ByHand(at) = self {
+            at.store(to.0, Ordering::SeqCst);
+        }
+    }
+
     /// Moves a clock that is moved by hand; the real clock cannot be moved.
     pub fn advance(&self, by: Duration) {
         match self {

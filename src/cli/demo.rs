@@ -1,13 +1,21 @@
 //! `belfry demo`: a server with people and notifications in it, to try things on.
 
+mod examples;
+
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::app::App;
 use crate::auth::{Role, Roles, passwords};
+use crate::clock::{Clock, Instant};
 use crate::config::{Config, ConfiguredKey};
-use crate::notification::{NewNotification, Request};
+use crate::notification::{Change, NewNotification, Request, Sent};
 use crate::user::{self, New};
+use examples::{EXAMPLES, Example, Stands};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Known to everybody: the demo listens on this machine alone unless it is told otherwise.
 const KEY: &str = "demo-key-of-at-least-thirty-two-characters";
@@ -25,65 +33,28 @@ const PEOPLE: &[(i64, &str, &str, &[Role], &str)] = &[
     (123, "grace@example.com", "Grace Sales", &[], "Australia/Perth"),
 ];
 
-/// Recipient, type, title, message, link, metadata.
-type Example = (i64, &'static str, &'static str, &'static str, &'static str, &'static str);
-
-const EXAMPLES: &[Example] = &[
-    (
-        123,
-        "ticket_assigned",
-        "Ticket #42 assigned to you",
-        "Router at Acme drops its uplink every night",
-        "/tickets/42",
-        r#"{"ticket_id":42,"severity":"High"}"#,
-    ),
-    (
-        123,
-        "billing_payment",
-        "Payment Received",
-        "Payment of $120.00 has been processed successfully",
-        "/payments/9001",
-        r#"{"payment_id":9001,"amount":120.0,"payment_method":"card"}"#,
-    ),
-    (
-        123,
-        "provision_complete",
-        "Service Activated",
-        "Your mobile service has been successfully activated",
-        "/services/167",
-        r#"{"service_id":167,"provision_job_id":"prov-2026-00042","duration_seconds":45}"#,
-    ),
-    (
-        5,
-        "service_expiring",
-        "Service Expiring in 7 Days",
-        "Your fibre line will expire soon",
-        "/services/88",
-        r#"{"service_id":88,"days_remaining":7}"#,
-    ),
-    (
-        1,
-        "system_alert",
-        "⚠️ Disk Space Warning",
-        "Database server disk usage has exceeded 85%",
-        "/monitoring",
-        r#"{"severity":"warning","source":"prometheus_alertmanager"}"#,
-    ),
-];
-
 pub(super) fn demo(listen: SocketAddr, data_dir: &Path) -> anyhow::Result<()> {
     let mut config = Config::demo(listen, data_dir);
     config.api_keys = vec![ConfiguredKey::new(KEY, "Demo", &["admin"])];
-    super::serve::run(config, |app, listen| Box::pin(furnish(app, listen)), None)
+    super::serve::runtime(1)?.block_on(furnish(config.clone()))?;
+    let introduce = |_, listen| -> futures_util::future::BoxFuture<'static, _> {
+        Box::pin(async move {
+            introduce(listen);
+            Ok(())
+        })
+    };
+    super::serve::run(config, introduce, None)
 }
 
-/// Adds what is missing, so that a demo that was started before keeps what was done in it.
-async fn furnish(app: App, listen: SocketAddr) -> anyhow::Result<()> {
+/// Adds whom the demo lacks, with what happened to them in the last days; a demo that was started before keeps what
+/// was done in it.
+async fn furnish(config: Config) -> anyhow::Result<()> {
+    let now = Clock::Real.now();
+    let clock = Clock::by_hand(now.minus(HOUR * 240));
+    let app = App::open(config, clock.clone()).await?;
     let known: Vec<i64> = user::list(&app.database).await?.iter().map(|user| user.id).collect();
-    for (id, email, name, roles, time_zone) in PEOPLE {
-        if known.contains(id) {
-            continue;
-        }
+    let lacking = PEOPLE.iter().filter(|(id, ..)| !known.contains(id));
+    for (id, email, name, roles, time_zone) in lacking {
         let new = New {
             id: Some(*id),
             email: (*email).to_owned(),
@@ -93,29 +64,42 @@ async fn furnish(app: App, listen: SocketAddr) -> anyhow::Result<()> {
             time_zone: Some((*time_zone).to_owned()),
             ..New::default()
         };
-        user::add(&app.database, app.clock.now(), new).await?;
-        for example in EXAMPLES.iter().filter(|example| example.0 == *id) {
-            send(&app, example).await?;
-        }
+        user::add(&app.database, clock.now(), new).await?;
     }
-    introduce(listen);
+    for example in EXAMPLES.iter().filter(|example| !known.contains(&example.user_id)) {
+        // A few minutes earlier, so that what has just happened did not happen in this very second.
+        clock.set(now.minus(HOUR * example.hours_ago + MINUTE * 4));
+        happen(&app, example, now).await?;
+    }
+    app.database.close().await;
     Ok(())
 }
 
-async fn send(app: &App, (user_id, kind, title, message, link, metadata): &Example) -> anyhow::Result<()> {
-    let kind =
-        app.notifications.types().find(kind).map_err(|problem| anyhow::anyhow!("{}", problem.reason))?;
+async fn happen(app: &App, example: &Example, now: Instant) -> anyhow::Result<()> {
+    let types = app.notifications.types();
+    let kind = types.find(example.kind).map_err(|problem| anyhow::anyhow!("{}", problem.reason))?;
     let new = NewNotification {
-        user_id: *user_id,
+        user_id: example.user_id,
         kind,
-        title: (*title).to_owned(),
-        message: Some((*message).to_owned()),
-        link: Some((*link).to_owned()),
-        metadata: Some((*metadata).to_owned()),
+        title: example.title.to_owned(),
+        message: Some(example.message.to_owned()),
+        link: Some(example.link.to_owned()),
+        metadata: Some(example.metadata.to_owned()),
         related_ticket_id: None,
         related_user_id: None,
     };
-    app.notifications.send(Request { new: new.into(), claim: None }).await?;
+    let Sent::Stored(sent) = app.notifications.send(Request { new: new.into(), claim: None }).await? else {
+        return Ok(());
+    };
+    let changes: &[Change] = match example.stands {
+        Stands::Unread => &[],
+        Stands::Read => &[Change::Read],
+        Stands::Archived => &[Change::Read, Change::Archive],
+        Stands::Snoozed(hours) => &[Change::Snooze(now.plus(HOUR * hours))],
+    };
+    for change in changes {
+        app.notifications.change(example.user_id, sent.id, *change).await?;
+    }
     Ok(())
 }
 

@@ -3,12 +3,25 @@
 use super::feed::{Desk, LoggedKind};
 use super::inbox::{Inbox, Item};
 use super::pending::settle;
-use super::{Change, Error, Shelf, store};
+use super::{Change, Error, Notifications, Shelf, store};
 use crate::clock::Instant;
 use crate::storage::{self, Tx};
 
 /// How many snoozed items are woken in one transaction.
 const WOKEN_AT_ONCE: i64 = 200;
+
+impl Notifications {
+    /// Changes one of the user's own notifications; returns how many are unread then.
+    ///
+    /// # Errors
+    /// There is no such notification of this user's, or the database cannot.
+    pub async fn change(&self, user_id: i64, id: i64, wish: Change) -> Result<i64, Error> {
+        let desk = self.desk();
+        self.database
+            .write(move |tx| Box::pin(async move { change(tx, &desk, user_id, id, wish).await }))
+            .await
+    }
+}
 
 /// Changes one of the user's own notifications; returns how many are unread then.
 ///
