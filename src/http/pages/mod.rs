@@ -33,6 +33,18 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// The centre's own paths: it looks at the address itself.
 const CENTRE: [&str; 5] = ["/", "/inbox", "/profile", "/about", "/sign-in"];
 
+/// The pretend CRM's page, and its records, to which the demo's notifications lead.
+const DEMO: [&str; 8] = [
+    "/demo/crm",
+    "/accounts/{id}",
+    "/invoices",
+    "/invoices/{id}",
+    "/monitoring/{id}",
+    "/payments/{id}",
+    "/services/{id}",
+    "/tickets/{id}",
+];
+
 /// Files of the build that never change under their name, since it holds a hash of what is in them.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
@@ -61,7 +73,7 @@ fn find(path: &str) -> Option<File> {
     Some(File { digest: file.metadata.sha256_hash(), bytes: file.data })
 }
 
-/// The routes of every page; with `demo` that of the pretend CRM too.
+/// The routes of every page; with `demo` those of the pretend CRM too.
 pub fn routes(demo: bool) -> Router {
     routes_of(find, demo)
 }
@@ -72,7 +84,9 @@ fn routes_of(find: Find, demo: bool) -> Router {
         routes = routes.route(path, page(find, "index.html"));
     }
     if demo {
-        routes = routes.route("/demo/crm", page(find, "demo/crm.html"));
+        for path in DEMO {
+            routes = routes.route(path, page(find, "demo/crm.html"));
+        }
     }
     routes.route("/belfry-bell.js", bell(find)).route("/assets/{*path}", assets(find))
 }

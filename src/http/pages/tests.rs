@@ -186,10 +186,12 @@ async fn no_path_leads_out_of_the_assets() {
 
 #[tokio::test]
 async fn the_pretend_crm_is_there_in_a_demo_only() {
-    let got = load("/demo/crm", &[]).await;
-    assert_eq!((got.status, got.body.as_str()), (200, "the pretend CRM"));
-    assert!(got.header("content-security-policy").contains("trusted-types 'none'"));
-    assert_eq!(ask(routes_of(fixture, false), "GET", "/demo/crm", &[]).await.status, 404);
+    for path in ["/demo/crm", "/tickets/42", "/invoices"] {
+        let got = load(path, &[]).await;
+        assert_eq!((got.status, got.body.as_str()), (200, "the pretend CRM"), "{path}");
+        assert!(got.header("content-security-policy").contains("trusted-types 'none'"));
+        assert_eq!(ask(routes_of(fixture, false), "GET", path, &[]).await.status, 404);
+    }
 }
 
 #[tokio::test]
