@@ -1,7 +1,7 @@
 // Which links are shown as links. The server judges them when they are sent; pages judge them again.
 
-/** Marks that turn the direction of writing or take no room: they make a link look like another one. */
-const INVISIBLE = /[\s\p{Cc}\\\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
+/** White space, what controls or formats (marks that turn the direction of writing or take no room), backslashes. */
+const UNSEEN = /[\s\p{C}\\]/u;
 
 /**
  * The link if a click may follow it, else null: an absolute http(s) URL without a name before its host, or a path
@@ -10,7 +10,7 @@ const INVISIBLE = /[\s\p{Cc}\\\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
 export function safeLink(link: string | null | undefined): string | null {
   const isGood =
     link &&
-    !INVISIBLE.test(link) &&
+    !UNSEEN.test(link) &&
     /^(\/(?!\/)|https?:\/\/[^/?#@]+([/?#]|$))/i.test(link) &&
     URL.canParse(link, location.origin);
   return isGood ? link : null;

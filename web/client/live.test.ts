@@ -283,7 +283,7 @@ describe("long poll", () => {
     expect(last().signal.aborted).toBe(true);
     expect(polls.map((poll) => poll.url.split("?")[1])).toEqual(["poll=0"]);
     polls[0]!.answer({ rev: 4, unread_count: 0, events: [] });
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(2_000);
     expect(polls[1]!.url).toContain("poll=4");
     const data = { rev: 5, unread_count: 1, notification: { notification_id: 1 } };
     polls[1]!.answer({ rev: 5, unread_count: 1, events: [{ id: 5, event: "notification.created", data }] });
@@ -298,7 +298,7 @@ describe("long poll", () => {
     await vi.advanceTimersByTimeAsync(8_000);
     for (let nth = 0; nth < 3; nth++) {
       polls.at(-1)!.answer({ rev: 0, unread_count: 0, events: [] });
-      await vi.advanceTimersByTimeAsync(4_000);
+      await vi.advanceTimersByTimeAsync(1_900);
     }
     expect(polls.length).toBeLessThan(4);
   });

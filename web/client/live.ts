@@ -34,7 +34,7 @@ type Message =
   /** From one that came, or came back: where do we stand? */
   | { kind: "hello" }
   /** From the leader: this is where we stand. */
-  | { kind: "state"; state: LiveState; rev: number }
+  | { kind: "rev"; state: LiveState; rev: number }
   /** From the leader: this happened, and `prev` was the revision before it. */
   | { kind: "event"; prev: number; event: StreamEvent };
 
@@ -58,7 +58,7 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const say = (message: Message) => end.signal.aborted || channel.postMessage(message);
-  const sayWhere = () => isLeading && say({ kind: "state", state, rev });
+  const sayWhere = () => isLeading && say({ kind: "rev", state, rev });
   const hello = () => {
     say({ kind: "hello" });
     wake();
@@ -137,13 +137,12 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
       try {
         connection = new AbortController();
         limit(SILENCE_MS);
-        const query = isPolling ? "?poll=" + Math.max(rev, 0) : rev < 0 ? "" : "?last_event_id=" + rev;
+        const query = isPolling ? "?poll=" + (rev < 0 ? 0 : rev) : rev < 0 ? "" : "?last_event_id=" + rev;
         const response = await send(access, "/crm/notification/stream" + query, {
           signal: connection.signal,
         });
         const { status } = response;
-        if (status == 401) return finish("signed-out");
-        if (status == 204) return finish("stopped");
+        if (status == 401 || status == 204) return finish(status == 401 ? "signed-out" : "stopped");
         if (!response.ok) {
           asked = +response.headers.get("Retry-After")! * 1000;
           throw status;
@@ -154,7 +153,7 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
           for (const { event, data } of answer.events) take({ event, ...data });
           if (answer.rev > rev) take({ event: "reset", rev: answer.rev });
           // Nothing may make this a loop without a rest.
-          if (!answer.events[0]) await pause(rev ? 1_000 : 5_000);
+          if (!answer.events[0]) await pause(2_000);
           continue;
         }
         isAnswered = true;
@@ -186,7 +185,7 @@ export function live({ access, user, onEvent, onState }: LiveOptions): Live {
 
   const { signal } = end;
   addEventListener("online", hello, { signal });
-  document.addEventListener("visibilitychange", () => document.hidden || hello(), { signal });
+  document.addEventListener("visibilitychange", hello, { signal });
   hello();
   // Without locks (a page by plain http) each tab leads; what it hears on the channel too it takes once.
   if (navigator.locks) navigator.locks.request(name, { signal }, lead).catch(() => {});

@@ -40,9 +40,18 @@ describe("the way back after sign-in", () => {
     "/sign-in?to=/sign-in",
     "/crm/docs/",
     "/\t/evil.example",
+    "http://[",
+    "/sign-in/",
     "",
   ])("never leads out: %s", (to) => {
     const route = readRoute(`/sign-in?${new URLSearchParams({ to })}`);
     expect(route).toEqual({ page: "sign-in", to: "/inbox" });
+  });
+});
+
+it("leads back to where one was", () => {
+  expect(readRoute("/sign-in?to=%2Finbox%3Ftab%3Dunread%26id%3D7")).toEqual({
+    page: "sign-in",
+    to: "/inbox?tab=unread&id=7",
   });
 });

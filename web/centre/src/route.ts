@@ -27,12 +27,15 @@ export type Route =
 /** The inbox as it is found when nothing is asked. */
 export const PLAIN: View = { tab: "all", type: null, from: null, until: null, words: "" };
 
+/** Stands for this site where only a path matters. */
+const HERE = "http://here";
+
 /** How long a search the server takes, in characters. */
 const LONGEST_SEARCH = 200;
 
 /** Reads a path with its query. What makes no sense in it is left out, since people edit addresses. */
 export function readRoute(address: string): Route {
-  const { pathname, searchParams } = new URL(address, "http://here");
+  const { pathname, searchParams } = new URL(address, HERE);
   switch (pathname.replace(/(.)\/+$/, "$1")) {
     case "/":
     case "/inbox":
@@ -63,16 +66,15 @@ function readId(text: string | null): number | null {
   return Number.isSafeInteger(id) ? id : null;
 }
 
-/** A path of this site that is no way out of it: where one goes after sign-in is in the address, so anybody can write it. */
+/**
+ * The path of one of our own pages, whatever was asked for: where one goes after sign-in stands in the address,
+ * so that anybody can write it.
+ */
 function ownPath(to: string | null): string {
-  const path = to && /^\/(?![/\\])/.test(to) ? to : "/inbox";
-  const route = new URL(path, "http://here");
-  const isOwn = route.origin === "http://here" && !["missing", "sign-in"].includes(pageOf(route.pathname));
-  return isOwn ? route.pathname + route.search : "/inbox";
-}
-
-function pageOf(pathname: string): Route["page"] {
-  return pathname === "/sign-in" ? "sign-in" : readRoute(pathname).page;
+  const url = to && URL.canParse(to, HERE) ? new URL(to, HERE) : null;
+  const isSignIn = url?.pathname.replace(/\/+$/, "") === "/sign-in";
+  const isOwn = url?.origin === HERE && !isSignIn && readRoute(url.pathname).page !== "missing";
+  return isOwn ? url.pathname + url.search : "/inbox";
 }
 
 /** The address of a route; what is as usual is left out. */

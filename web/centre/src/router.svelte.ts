@@ -1,8 +1,9 @@
 import { readRoute, type Route, writeRoute } from "./route";
 
-/** What history keeps beside the address: whether the entry before it is ours, so that Back leads back to it. */
+/** What history keeps beside the address. */
 interface Mark {
-  isFollowed: boolean;
+  /** How many entries back the list stands from which one came to a notification; null where none does. */
+  depth: number | null;
 }
 
 let route = $state.raw<Route>(readRoute(location.href));
@@ -15,20 +16,29 @@ export function here(): Route {
 /** Goes somewhere. `replace` leaves no trace of where one was: for what is no place of its own to come back to. */
 export function go(to: Route, { replace = false } = {}): void {
   const address = writeRoute(to);
-  const mark: Mark = { isFollowed: replace ? isFollowed() : true };
+  const mark: Mark = { depth: depthOf(to, replace) };
   if (replace) history.replaceState(mark, "", address);
   else history.pushState(mark, "", address);
   route = to;
 }
 
-/** One step back if that was a place of ours, else to `otherwise`. */
-export function goBack(otherwise: Route): void {
-  if (isFollowed()) history.back();
-  else go(otherwise, { replace: true });
+/** Back to the list from which one came to a notification, however many one has read since; or else to `list`. */
+export function leaveDetail(list: Route): void {
+  const depth = depthNow();
+  if (depth) history.go(-depth);
+  else go(list, { replace: true });
 }
 
-function isFollowed(): boolean {
-  return (history.state as Mark | null)?.isFollowed ?? false;
+function depthOf(to: Route, replace: boolean): number | null {
+  if (to.page !== "inbox" || to.id === null) return 0;
+  const depth = depthNow();
+  if (replace || depth === null) return depth;
+  return route.page === "inbox" ? depth + 1 : null;
+}
+
+function depthNow(): number | null {
+  const mark = history.state as Mark | null;
+  return mark ? mark.depth : route.page === "inbox" && route.id !== null ? null : 0;
 }
 
 addEventListener("popstate", () => (route = readRoute(location.href)));

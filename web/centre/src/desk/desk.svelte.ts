@@ -1,17 +1,14 @@
-import { SvelteSet } from "svelte/reactivity";
-import { live, type LiveState } from "../../../client/live";
 import type { Notification, StreamEvent } from "../../../client/types";
 import { Acts } from "../inbox/acts.svelte";
 import { Inbox } from "../inbox/inbox.svelte";
 import { shelfOf } from "../inbox/view";
-import { Announcer } from "../live/announcer";
+import { Connection } from "../live/connection.svelte";
 import { PLAIN, type Tab, type View, writeRoute } from "../route";
-import { go, goBack, here } from "../router.svelte";
-import { ACCESS, end, type Person } from "../session/session.svelte";
+import { go, here, leaveDetail } from "../router.svelte";
+import type { Person } from "../session/session.svelte";
 import { t } from "../text/text.svelte";
-
-/** How long the first list waits for the stream: events are then missed by neither, and nobody waits for long. */
-const STREAM_FIRST_MS = 400;
+import { Selection } from "./selection.svelte";
+import { isNarrow, paneWithKeyboard } from "./panes";
 
 /** How long one looks at a notification that the keys moved to before it counts as read. */
 const LOOKED_AT_MS = 1_500;
@@ -20,7 +17,8 @@ const LOOKED_AT_MS = 1_500;
 export class Desk {
   readonly inbox: Inbox;
   readonly acts: Acts;
-  readonly selected = new SvelteSet<number>();
+  readonly connection: Connection;
+  readonly selected = new Selection();
   /** Where the keys stand in the list */
   cursor = $state<number | null>(null);
   /** Whether the preview shows without marking as read */
@@ -28,71 +26,38 @@ export class Desk {
   /** What the snooze dialog is about; null while it is closed */
   snoozing = $state.raw<readonly Notification[] | null>(null);
   isHelpOpen = $state(false);
-  liveState = $state<LiveState>("connecting");
-  /** When the server was last known to be there, in milliseconds */
-  lastContact = $state(Date.now());
-  /** What a screen reader is told of what came in */
-  news = $state("");
   /** Set by the list while it is there: brings an item into sight, and if asked gives it the keyboard. */
   reveal: (id: number, withFocus: boolean) => void = () => {};
   /** Set by the preview while it is there: gives its heading the keyboard. */
   focusPreview: () => void = () => {};
   #cursorIndex = 0;
-  #anchor: number | null = null;
   #looked: ReturnType<typeof setTimeout> | undefined;
-  #isStreaming: Promise<unknown>;
   #isLoaded = false;
-  #announcer = new Announcer((count) => (this.news = t().live.fresh(count)));
-  #close: () => void;
-  #retry: () => void;
 
   constructor(person: Person) {
     const route = here();
     this.inbox = new Inbox(person, route.page === "inbox" ? route.view : PLAIN);
     this.acts = new Acts(this.inbox);
-    let heard = () => {};
-    const isHeard = new Promise<void>((resolve) => (heard = resolve));
-    this.#isStreaming = Promise.race([isHeard, new Promise((late) => setTimeout(late, STREAM_FIRST_MS))]);
-    const stream = live({
-      access: ACCESS,
-      user: person.id,
-      onEvent: (event) => {
-        heard();
-        this.#hear(event);
-      },
-      onState: (state) => this.#enter(state),
-    });
-    this.#close = () => stream.close();
-    this.#retry = () => stream.retry();
+    this.connection = new Connection(person.id, (event) => this.#hear(event));
     void this.#load();
   }
 
   /** Fetches the first list once the stream stands. */
   async #load(): Promise<void> {
-    await this.#isStreaming;
+    await this.connection.standing;
     this.#isLoaded = true;
     await this.inbox.show(this.inbox.view);
   }
 
   #hear(event: StreamEvent): void {
-    this.lastContact = Date.now();
-    const isNews = this.inbox.apply(event);
+    this.inbox.apply(event);
     if (event.event === "reset" && this.#isLoaded) void this.inbox.refresh();
-    if (event.event === "notification.created") this.#announcer.add();
-    if (event.event === "notification.removed") this.selected.delete(event.notification.notification_id);
-    if (isNews && this.cursor === null) this.#cursorIndex = 0;
-  }
-
-  #enter(state: LiveState): void {
-    if (this.liveState === "open") this.lastContact = Date.now();
-    this.liveState = state;
-    if (state === "signed-out") end();
+    if (event.event === "notification.removed") this.selected.remove(event.notification.notification_id);
   }
 
   /** Shows a view, unless it is the one on show. */
   look(view: View): void {
-    const isSame = writeRoute({ page: "inbox", view, id: null }) === addressOf(this.inbox.view);
-    if (isSame) return;
+    if (addressOf(view) === addressOf(this.inbox.view)) return;
     this.selected.clear();
     this.cursor = null;
     this.#cursorIndex = 0;
@@ -139,10 +104,7 @@ export class Desk {
   close(): void {
     clearTimeout(this.#looked);
     this.isPeeking = false;
-    const id = this.openId;
-    if (id === null) return;
-    goBack({ page: "inbox", view: this.inbox.view, id: null });
-    if (this.inbox.find(id)) this.reveal(id, true);
+    if (this.openId !== null) leaveDetail({ page: "inbox", view: this.inbox.view, id: null });
   }
 
   /** Puts the keys on an item. */
@@ -175,9 +137,10 @@ export class Desk {
   #follow(item: Notification): void {
     this.stand(item.notification_id);
     const isShowing = this.openId !== null;
+    const isReading = isShowing && paneWithKeyboard() === "preview";
     if (isShowing) this.#show(item, true);
-    this.reveal(item.notification_id, !isShowing || !isInPreview());
-    if (isShowing && isInPreview()) this.focusPreview();
+    this.reveal(item.notification_id, !isReading);
+    if (isReading) this.focusPreview();
     if (isShowing && !this.isPeeking) this.#readSoon(item.notification_id);
   }
 
@@ -242,57 +205,32 @@ export class Desk {
     if (next) this.stand(next.notification_id);
     if (wasOpen && (!next || isNarrow())) this.close();
     else if (next && wasOpen) this.#follow(next);
-    else if (next) this.reveal(next.notification_id, isInList());
+    else if (next) this.reveal(next.notification_id, paneWithKeyboard() !== "preview");
   }
 
   /** Selects an item or lets it go; with `isRange` all from the last one to it. */
   select(id: number, isRange = false): void {
-    const { items } = this.inbox.now;
-    const [from, to] = [
-      this.#anchor === null ? -1 : this.inbox.indexOf(this.#anchor),
-      this.inbox.indexOf(id),
-    ];
-    if (isRange && from >= 0 && to >= 0) {
-      for (const item of items.slice(Math.min(from, to), Math.max(from, to) + 1))
-        this.selected.add(item.notification_id);
-    } else if (!this.selected.delete(id)) this.selected.add(id);
-    this.#anchor = id;
+    if (isRange) this.selected.extendTo(id, this.#ids());
+    else this.selected.toggle(id);
   }
 
   selectAll(): void {
-    for (const item of this.inbox.now.items) this.selected.add(item.notification_id);
+    this.selected.add(this.#ids());
   }
 
-  /** Tries to reach the server now. */
-  retry(): void {
-    this.#retry();
+  #ids(): number[] {
+    return this.inbox.now.items.map((item) => item.notification_id);
   }
 
   /** The person leaves: everything that waits is done, and nothing follows the stream any more. */
   leave(): void {
     void this.acts.leave();
-    this.#announcer.stop();
     clearTimeout(this.#looked);
     this.inbox.stop();
-    this.#close();
+    this.connection.close();
   }
 }
 
 function addressOf(view: View): string {
   return writeRoute({ page: "inbox", view, id: null });
-}
-
-/** Where list and preview do not stand side by side; the same width is in InboxPage.svelte. */
-export function isNarrow(): boolean {
-  return matchMedia("(width < 45rem)").matches;
-}
-
-function isInPreview(): boolean {
-  return document.activeElement?.closest("[data-pane=preview]") != null;
-}
-
-function isInList(): boolean {
-  return (
-    document.activeElement === document.body || document.activeElement?.closest("[data-pane=list]") != null
-  );
 }

@@ -1,4 +1,4 @@
-import { reasonOf } from "../inbox/acts.svelte";
+import { reasonOf } from "../session/reason";
 import { signOut } from "../session/session.svelte";
 import { t } from "../text/text.svelte";
 import type { Desk } from "./desk.svelte";

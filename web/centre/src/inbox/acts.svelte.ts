@@ -1,5 +1,6 @@
 import { type Action, change, markAllRead, Refusal, remove } from "../../../client/api";
 import type { ChangedAnswer, Notification } from "../../../client/types";
+import { reasonOf } from "../session/reason";
 import { ACCESS, asked } from "../session/session.svelte";
 import { t } from "../text/text.svelte";
 import { rfc3339 } from "../time/zone";
@@ -190,9 +191,4 @@ function isReading(action: Action): boolean {
 /** Deleted elsewhere meanwhile: the stream says so too, and nobody need be told twice. */
 function isGone(error: unknown): boolean {
   return error instanceof Refusal && error.status === 404;
-}
-
-/** Why the server refused, in its own words; or that it could not be reached. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Refusal && error.status > 0 ? error.message : t().unreachable;
 }

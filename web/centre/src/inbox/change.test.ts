@@ -32,6 +32,11 @@ it.each(Object.entries(STATES))("each step on one that is %s can be taken back",
   }
 });
 
+it("asks the server for the way back by its name", () => {
+  expect(back(STATES.unread, { action: "snooze", until: LATER })).toEqual({ action: "unsnooze" });
+  expect(back(STATES.unread, { action: "archive" })).toEqual({ action: "unarchive" });
+});
+
 it("does nothing where nothing would change", () => {
   expect(matters(STATES.read, { action: "mark-read" })).toBe(false);
   expect(matters(STATES.unread, { action: "unarchive" })).toBe(false);

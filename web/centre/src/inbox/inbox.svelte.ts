@@ -1,6 +1,7 @@
 import { list } from "../../../client/api";
 import type { Notification, StreamEvent } from "../../../client/types";
 import { PLAIN, type View } from "../route";
+import { reasonOf } from "../session/reason";
 import { ACCESS, asked, type Person } from "../session/session.svelte";
 import { ItemList } from "./list";
 import { seek } from "./seek";
@@ -18,13 +19,13 @@ export class Inbox {
   /** The server's count; null until it has said one. */
   unread = $state<number | null>(null);
   phase = $state<"loading" | "ready" | "failed">("loading");
+  /** Why the list could not be loaded */
+  reason = $state("");
   more = $state<"idle" | "loading" | "failed">("idle");
   /** How many came in above while one was reading further down. */
   fresh = $state(0);
   /** Whether this person has never had a notification, or none is left. */
   isFirstRun = $state(false);
-  /** Types that were seen and are not built in, for the filter. */
-  ownTypes = $state.raw<string[]>([]);
   /** Whether the preview's notification is being looked for */
   isSought = $state(false);
   /** What the list shows */
@@ -114,8 +115,10 @@ export class Inbox {
       this.phase = "ready";
       this.#changed();
       await this.#lookForAny(signal);
-    } catch {
-      if (!signal.aborted) this.phase = "failed";
+    } catch (error) {
+      if (signal.aborted) return;
+      this.reason = reasonOf(error);
+      this.phase = "failed";
     }
   }
 
@@ -154,8 +157,8 @@ export class Inbox {
     }
   }
 
-  /** Applies what the stream says. @returns whether something new is on top of the list */
-  apply(event: StreamEvent): boolean {
+  /** Applies what the stream says. */
+  apply(event: StreamEvent): void {
     if (event.unread_count !== undefined) {
       this.#told++;
       this.unread = event.unread_count;
@@ -163,34 +166,34 @@ export class Inbox {
     switch (event.event) {
       case "notification.created":
       case "notification.changed":
-        return this.#hear(event.notification, event.event === "notification.created");
+        this.#hear(event.notification, event.event === "notification.created");
+        break;
       case "notification.removed": {
         const id = event.notification.notification_id;
         this.#hidden.delete(id);
         if (this.#both((list) => list.remove(id))) this.#changed();
-        return false;
+        break;
       }
       case "inbox.read":
         if (this.#both((list) => list.readAll(event.up_to, event.read_at))) this.#changed();
-        return false;
+        break;
       case "reset":
-        return false;
+        break;
     }
   }
 
-  #hear(item: Notification, isNew: boolean): boolean {
+  #hear(item: Notification, isNew: boolean): void {
     const busy = this.#busy.get(item.notification_id);
     if (busy) {
       busy.latest = item;
-      return false;
+      return;
     }
-    if (this.#hidden.has(item.notification_id)) return false;
+    if (this.#hidden.has(item.notification_id)) return;
     this.isFirstRun = false;
     const wasThere = this.#list.has(item.notification_id);
     this.#put(item, isNew);
     const isOnTop = isNew && !wasThere && this.#list.has(item.notification_id);
     if (isOnTop && this.isScrolled) this.fresh++;
-    return isOnTop;
   }
 
   /** Shows an item as it will be, while the server is asked for it. `stays` keeps it on show though it is read now. */

@@ -96,6 +96,8 @@ describe("a list of notifications", () => {
     list.readAll(null, NOW);
     expect(idsOf(list)).toEqual([]);
     expect(list.has(3)).toBe(false);
+    list.put(sample(4, { is_read: true }));
+    expect(idsOf(list)).toEqual([]);
   });
 
   it("keeps in Unread what one just read, unless it leaves the shelf; what others read goes", () => {

@@ -1,5 +1,6 @@
 import { call, Refusal } from "../../../client/api";
-import { reasonOf } from "../inbox/acts.svelte";
+import { reasonOf } from "../session/reason";
+import { t } from "../text/text.svelte";
 import { ACCESS, asked, know, type Person } from "../session/session.svelte";
 
 /** What went wrong, and with which field; null where it is none's in particular. */
@@ -9,7 +10,8 @@ export interface Fault<Field extends string> {
 }
 
 /**
- * Changes oneself. The server's sentence begins with the name of the field that it is about.
+ * Changes oneself. A refusal of which we know what it means is said in the reader's language; of all others the
+ * server's own sentence is shown, which names the field that it is about.
  *
  * @returns null when it is done
  */
@@ -17,14 +19,16 @@ export async function save<Field extends string>(
   change: Record<string, string>,
   fields: readonly Field[],
 ): Promise<Fault<Field> | null> {
+  const field = (name: string) => fields.find((known) => known === name) ?? null;
   try {
     const { user } = await asked(call<{ user: Person }>(ACCESS, "PUT", "user/me", change));
     know(user);
     return null;
   } catch (error) {
+    const status = error instanceof Refusal ? error.status : 0;
+    if (status === 403) return { field: field("current_password"), reason: t().profile.currentWrong };
+    if (status === 409) return { field: field("email"), reason: t().profile.emailTaken };
     const reason = reasonOf(error);
-    const named = fields.find((field) => new RegExp(`\\b${field}\\b`).test(reason)) ?? null;
-    const isTaken = error instanceof Refusal && error.status === 409;
-    return { field: named ?? (isTaken ? (fields.find((field) => field === "email") ?? null) : null), reason };
+    return { field: fields.find((known) => new RegExp(`\\b${known}\\b`).test(reason)) ?? null, reason };
   }
 }

@@ -1,7 +1,22 @@
-/** Every time zone that this browser knows, and UTC, which some leave out. */
+/** Names of today, under which people look for a place; browsers list some of them under older ones only. */
+const RENAMED = [
+  "UTC",
+  "Africa/Asmara",
+  "America/Nuuk",
+  "Asia/Ho_Chi_Minh",
+  "Asia/Kathmandu",
+  "Asia/Kolkata",
+  "Asia/Yangon",
+  "Atlantic/Faroe",
+  "Europe/Kyiv",
+  "Pacific/Chuuk",
+  "Pacific/Kanton",
+  "Pacific/Pohnpei",
+];
+
+/** Every time zone that this browser knows. */
 export function allZones(): string[] {
-  const known = Intl.supportedValuesOf("timeZone");
-  return known.includes("UTC") ? known : ["UTC", ...known];
+  return [...new Set([...Intl.supportedValuesOf("timeZone"), ...RENAMED.filter(isZone)])].sort();
 }
 
 /** The zones whose name holds all that was typed, however it is written; those that begin with it come first. */

@@ -41,7 +41,8 @@ export async function begin(): Promise<void> {
     know(user);
     state = "in";
   } catch (error) {
-    state = error instanceof Refusal && error.status === 401 ? "out" : "unreachable";
+    if (error instanceof Refusal && error.status === 401) end();
+    else if (state !== "in") state = "unreachable";
   }
 }
 
@@ -55,12 +56,13 @@ export async function signIn(email: string, password: string): Promise<void> {
 /** @throws {Refusal} where the server could not be told: the session goes on */
 export async function signOut(): Promise<void> {
   await asked(call(ACCESS, "POST", "auth/logout"));
+  hasEnded = false;
   state = "out";
 }
 
 /** The session is over: it expired, was revoked, or ended in another tab. */
 export function end(): void {
-  hasEnded = state === "in";
+  hasEnded ||= state === "in";
   state = "out";
 }
 
