@@ -5,21 +5,9 @@
 //
 // Attributes: server, token, lang, theme, centre. Property: getToken. Events: belfry:open, belfry:count,
 // belfry:click. For its looks see bell.css.
-import { call, change, markAllRead, Refusal, type Access, type Action } from "../client/api";
-import { isOffSite, safeLink } from "../client/link";
-import { live, type Live } from "../client/live";
-import type { ChangedAnswer, ListAnswer, MeAnswer, Notification, StreamEvent } from "../client/types";
-import css from "./bell.css?inline";
-import { de } from "./de";
-import { fill, hold, make } from "./dom";
-import { en } from "./en";
-import { BELL, CHECK, icon } from "./icons";
-import { after } from "./inbox";
-import { ACTIONS, KEEP_UNREAD, makeRow, PUT_AWAY, READ, tool, type Row } from "./row";
 import {
   ALL,
   AWAY,
-  CLOSE,
   DOES,
   EMPTY,
   FAILED,
@@ -27,13 +15,23 @@ import {
   NEW_ONE,
   OLDER,
   READ_ALL,
-  RETRY,
   SEE_ALL,
   SIGN_IN,
   TITLE,
   UNDO,
   UNREAD,
 } from "./words";
+import css from "./bell.css?inline";
+import { BELL, CHECK, icon } from "./icons";
+import { safeLink } from "../client/link";
+import { live, type Live } from "../client/live";
+import { en } from "./en";
+import { fill, make } from "./dom";
+import type { ChangedAnswer, ListAnswer, MeAnswer, Notification, StreamEvent } from "../client/types";
+import { after } from "./inbox";
+import { de } from "./de";
+import { ACTIONS, KEEP_UNREAD, makeRow, PUT_AWAY, READ, tool, type Row } from "./row";
+import { call, change, markAllRead, type Access, type Refusal, type Action } from "../client/api";
 
 /** Where this script came from is where the server is. */
 const home = (document.currentScript as HTMLScriptElement | null)?.src || location.href;
@@ -52,26 +50,18 @@ function hang(host: Host): () => void {
   const language = host.lang || document.documentElement.lang || "en";
   const words = (/^de/.test(language) ? de : en).split("\n");
   const server = new URL(host.getAttribute("server") || home).origin;
-  const access: Access = {
-    server,
-    get getToken() {
-      return host.getToken;
-    },
-  };
+  const access: Access = Object.assign(host, { server });
 
   let items: Notification[] = [];
   let next: string | null = null;
   let count = -1;
-  let emitted: number;
+  let emitted = count;
   let isOnlyUnread = true;
   let state = "";
-  /** The list that is under way, by its number; 0: none. */
-  let loading = 0;
-  let loads = 0;
   /** What stands where no item does: nothing while a list is under way, else one of the words. */
   let blankWord = -1;
-  /** Events that came while a list was under way: they may be newer than it is. */
-  let missed: StreamEvent[] = [];
+  /** Events that came while a list was under way, if one is: they may be newer than it. */
+  let missed: StreamEvent[] | undefined;
   let goBack: (() => void) | undefined;
   let stream: Live | undefined;
   /** The row on the Tab key's way; arrows lead to the others. */
@@ -103,22 +93,12 @@ function hang(host: Host): () => void {
   const panel = make(
     "div",
     "panel",
-    { id: "p", role: "dialog", popover: "auto", ariaLabel: words[TITLE]! },
-    make(
-      "div",
-      "head",
-      {},
-      heading,
-      unread,
-      all,
-      readAll,
-      make("button", "close", { ariaLabel: words[CLOSE]!, onclick: () => panel.hidePopover() }, "✕"),
-    ),
+    { role: "dialog", popover: "auto", ariaLabel: words[TITLE]! },
+    make("div", "head", {}, heading, unread, all, readAll),
     make("div", "scroll", {}, ul, blank, older),
     toast,
-    make("a", "all", { href, target: isOffSite(href) ? "_blank" : "" }, words[SEE_ALL]),
+    make("a", "all", { href }, words[SEE_ALL]),
   );
-  bell.setAttribute("aria-controls", "p");
   bell.popoverTargetElement = panel;
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet];
@@ -144,16 +124,18 @@ function hang(host: Host): () => void {
     const here = rowAt();
     const neighbour = here?.nextSibling ?? here?.previousSibling;
     const rows = [...ul.children] as Row[];
-    hold(
-      ul,
-      items.map((item) => {
-        const row =
-          rows.find((row) => row.item.notification_id == item.notification_id) ??
-          makeRow(item, words, language, choose, follow);
-        row.show(item);
-        return row;
-      }),
-    );
+    const shown = items.map((item) => {
+      const row =
+        rows.find((row) => row.item.notification_id == item.notification_id) ??
+        makeRow(item, words, language, choose, follow);
+      row.show(item);
+      return row;
+    });
+    // What stays is not taken out in between, so that it keeps focus and place.
+    for (const row of rows) if (!shown.includes(row)) row.remove();
+    shown.forEach((row, index) => {
+      if (ul.children[index] != row) ul.insertBefore(row, ul.children[index]!);
+    });
     // Whoever was on a row that went is on the one beside it.
     if (here && !here.isConnected) move(neighbour);
     if (!current?.isConnected) current = ul.firstElementChild;
@@ -165,32 +147,29 @@ function hang(host: Host): () => void {
       word > 0 && make("span", "icon", {}, icon(BELL)),
       word == SIGN_IN
         ? make("a", "button", { href: server + "/sign-in", target: "_blank" }, words[word])
-        : words[word],
-      word == FAILED && button("button", RETRY, begin),
+        : word == FAILED
+          ? button("button", word, begin)
+          : words[word],
     );
   }
 
-  async function load(cursor: string | null = null) {
-    const turn = (loading = ++loads);
-    missed = [];
-    render();
+  async function load(cursor?: string | null) {
+    const mine: StreamEvent[] = (missed = []);
     try {
       const query = (isOnlyUnread ? "unread=true&" : "") + (cursor ? "cursor=" + cursor : "");
       const answer = await call<ListAnswer>(access, "GET", "notification?" + query);
       // Another list was asked for meanwhile.
-      if (turn != loading) return;
-      const known = new Map((cursor ? items : []).map((item) => [item.notification_id, item]));
-      for (const item of answer.notifications) known.set(item.notification_id, item);
-      items = [...known.values()];
+      if (mine != missed) return;
+      items = [...(cursor ? items : []), ...answer.notifications];
       next = answer.next_cursor;
       count = answer.unread_count;
       blankWord = EMPTY;
-      missed.forEach(take);
+      mine.forEach(take);
     } catch (error) {
-      if (turn != loading) return;
+      if (mine != missed) return;
       refused(error);
     }
-    loading = 0;
+    missed = undefined;
     render();
   }
 
@@ -200,6 +179,7 @@ function hang(host: Host): () => void {
       blankWord = -1;
     }
     isOnlyUnread = unread;
+    render();
     load();
   }
 
@@ -239,7 +219,7 @@ function hang(host: Host): () => void {
 
   function onEvent(event: StreamEvent) {
     take(event);
-    if (loading) missed.push(event);
+    missed?.push(event);
     if (!event.notification) load();
     if (event.event == "notification.created") {
       fresh++;
@@ -249,7 +229,7 @@ function hang(host: Host): () => void {
 
   function onState(to: string) {
     state = to;
-    if (to == "signed-out") refused(new Refusal(401, ""));
+    if (to == "signed-out") refused({ status: 401 });
     if (to == "reconnecting" && blankWord < 0) load();
     render();
   }
@@ -339,13 +319,13 @@ function hang(host: Host): () => void {
     render();
   });
   panel.onbeforetoggle = ({ newState }) => {
-    bell.ariaExpanded = "" + (newState == "open");
-    if (newState == "open") {
-      emit("open");
-      // The first look is at what is unread; where there is nothing, at everything.
-      if (stream) look(count > 0);
-      else begin();
-    } else if (rowAt()) bell.focus();
+    const isOpening = newState == "open";
+    bell.ariaExpanded = "" + isOpening;
+    if (!isOpening) return focused() && bell.focus();
+    emit("open");
+    // The first look is at what is unread; where there is nothing, at everything.
+    if (stream) look(count > 0);
+    else begin();
   };
   panel.ontoggle = ({ newState }) => newState == "open" && move(ul.firstChild);
 

@@ -1,19 +1,17 @@
 /** The bell's words in German, in the order of words.ts, one a line. */
-export const de = `Als gelesen markieren
-Als ungelesen markieren
+export const de = `Gelesen
+Ungelesen
 Zurückstellen
 Archivieren
 Benachrichtigungen
 Ungelesen
 Alle
-Alle als gelesen markieren
+Alle gelesen
 Alle ansehen
 Ältere laden
-Schließen
 Rückgängig
 Alles gelesen
-Das ging schief
-Noch einmal
+Das ging schief, noch einmal
 Anmelden
 Neu verbinden …
 neue Benachrichtigung

@@ -23,15 +23,3 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
 export function fill(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...(children.filter((child) => child) as Node[]));
 }
-
-/**
- * Makes `parent` hold `wanted`, in this order. What stays is not taken out in between, so it keeps focus, scroll
- * and animation.
- */
-export function hold(parent: Element, wanted: Element[]): void {
-  for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
-  wanted.forEach((child, index) => {
-    const there = parent.children[index];
-    if (there != child) parent.insertBefore(child, there!);
-  });
-}

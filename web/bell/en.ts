@@ -9,11 +9,9 @@ All
 Mark all as read
 See all
 Load older
-Close
 Undo
 You are all caught up
-That did not work
-Try again
+That did not work, try again
 Sign in
 Reconnecting…
 new notification

@@ -11,17 +11,15 @@ export const ARCHIVE = "M3 4h18v5H3zM5 9v11h14V9M10 13h4";
  * over amber, green and blue to pink.
  */
 const TYPES: [words: RegExp, path: string][] = [
-  [/fail|breach/, RING + "M9 9l6 6M15 9l-6 6"],
-  [/alert|duplicate/, "M12 4l10 16H2zM12 10v4M12 17v.1"],
+  [/fail|breach|lock/, RING + "M9 9l6 6M15 9l-6 6"],
+  [/alert|duplicate/, "M12 4l10 16H2zM12 10v4M12 16v2"],
   [/expir|remind|approach|_date/, CLOCK],
   [/record|reassign|convert|portal/, "M12 4a4 4 0 1 0 .1 0zM4 20c0-7 16-7 16 0"],
   [/complete/, RING + "M8 12l3 3l5-6"],
-  [/payment|credit/, "M3 6h18v12H3zM3 10h18M6 14h4"],
-  [/invoice|order/, "M6 3h12v18l-3-2l-3 2l-3-2l-3 2zM9 8h6M9 12h6"],
+  [/payment|credit|invoice|order/, "M3 6h18v12H3zM3 10h18M6 14h4"],
   [/ticket_[^m]/, "M3 6h18v4a2 2 0 0 0 0 4v4H3v-4a2 2 0 0 0 0-4z"],
   [/mention|reply/, "M4 5h16v11H9l-5 4z"],
-  [/lock/, "M5 11h14v10H5zM8 11V8a4 4 0 0 1 8 0v3"],
-  [/./, BELL],
+  [/(?:)/, BELL],
 ];
 
 /** The icon of a notification's type and its hue in degrees; the bell itself for any that is not known. */
@@ -32,13 +30,11 @@ export function typeIcon(type: string): [path: string, hue: number] {
 
 /** The icon as an element; what it means is said by the text beside it. */
 export function icon(path: string): SVGElement {
-  const make = (tag: string, name: string, value: string) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    element.setAttribute(name, value);
-    return element as SVGElement;
-  };
-  const svg = make("svg", "viewBox", "0 0 24 24");
-  svg.ariaHidden = "true";
-  svg.append(make("path", "d", path));
-  return svg;
+  const [svg, stroke] = ["svg", "path"].map((tag) =>
+    document.createElementNS("http://www.w3.org/2000/svg", tag),
+  );
+  svg!.setAttribute("viewBox", "0 0 24 24");
+  stroke!.setAttribute("d", path);
+  svg!.append(stroke!);
+  return svg as SVGElement;
 }

@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
-    include: ["**/*.e2e.ts"],
+    root: import.meta.dirname + "/..",
+    include: ["e2e/**/*.e2e.ts"],
     environment: "node",
     fileParallelism: false,
     isolate: false,

@@ -36,6 +36,7 @@ export interface Person {
 
 /** Those whom the demo brings along. */
 export const GRACE: Person = { id: 123, email: "grace@example.com", name: "Grace Sales" };
+export const EVE: Person = { id: 5, email: "eve@example.com", name: "Eve Sales" };
 export const ADA: Person = { id: 1, email: "ada@example.com", name: "Ada Admin" };
 
 interface Stored {

@@ -1,0 +1,151 @@
+// The pretend CRM's own script: who is signed in, the form that sends, and a router that the bell asks first.
+import { call, type Access, type Refusal } from "../client/api";
+import type { MeAnswer, Notification } from "../client/types";
+
+const access: Access = { server: "" };
+const PASSWORD = "demo-password";
+
+/** The people of `belfry demo`. */
+const PEOPLE: [id: number, email: string, name: string][] = [
+  [123, "grace@example.com", "Grace Sales"],
+  [1, "ada@example.com", "Ada Admin"],
+  [2, "ben@example.com", "Ben Support"],
+  [3, "cleo@example.com", "Cleo Finance"],
+  [5, "eve@example.com", "Eve Sales"],
+];
+
+/** A title, a message and a link that a system of this kind would send. */
+const EXAMPLES: Record<string, [title: string, message: string, link: string]> = {
+  ticket_assigned: [
+    "Ticket #42 assigned to you",
+    "Router at Northwind drops its uplink every night",
+    "/tickets/42",
+  ],
+  ticket_mention: [
+    "Ben mentioned you in ticket #42",
+    "“@grace can you call Mia before noon?”",
+    "/tickets/42",
+  ],
+  customer_reply: ["Reply from Mia Larsen", "The uplink is back, thank you!", "/tickets/42"],
+  billing_payment: [
+    "Payment received",
+    "€ 15,350.00 from Northwind Logistics, eleven days early",
+    "/payments/9001",
+  ],
+  billing_invoice: ["Invoice 2026-1187 is ready", "Northwind Logistics · € 15,350.00", "/invoices/1187"],
+  provision_complete: ["Service activated", "Fibre 1000 at the Antwerp depot is live", "/services/167"],
+  provision_failed: [
+    "Provisioning failed",
+    "The SIM cards of order 311 could not be activated",
+    "/orders/311",
+  ],
+  service_expiring: ["Contract ends in 7 days", "Northwind Logistics · Support Gold", "/contracts/7"],
+  system_alert: ["Disk space warning", "db-3 is at 91 %", "https://status.example.com/db-3"],
+  custom: ["Lunch is here", "Third floor, while it lasts", ""],
+};
+
+const find = <Kind extends HTMLElement>(id: string) => document.getElementById(id) as Kind;
+const bell = document.querySelector("belfry-bell")!;
+const signIn = find<HTMLDialogElement>("sign-in");
+const form = find<HTMLFormElement>("send");
+const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
+
+/** Shows who is signed in, or asks for it. */
+async function welcome() {
+  const me = await call<MeAnswer>(access, "GET", "auth/me").catch(() => null);
+  find("who").textContent = me?.user.name ?? "";
+  find("who").hidden = find("sign-out").hidden = !me;
+  if (!me) return signIn.open || signIn.showModal();
+  signIn.close();
+  field("user_id").value = String(me.user.id);
+}
+
+/** Somebody else is here: a bell that is hung anew asks the server who. */
+async function changed() {
+  await welcome();
+  const place = bell.nextSibling;
+  const bar = bell.parentNode!;
+  bell.remove();
+  bar.insertBefore(bell, place);
+}
+
+for (const [id, email, name] of PEOPLE) {
+  find("users").append(new Option(`${name} (${id})`, String(id)));
+  const choose = document.createElement("button");
+  choose.type = "button";
+  const address = document.createElement("span");
+  address.textContent = email;
+  choose.append(name, address);
+  choose.onclick = async () => {
+    try {
+      await call(access, "POST", "auth/session", { email, password: PASSWORD });
+      find("sign-in-answer").textContent = "";
+      await changed();
+    } catch (refusal) {
+      find("sign-in-answer").textContent = (refusal as Refusal).message;
+    }
+  };
+  const item = document.createElement("li");
+  item.append(choose);
+  find("people").append(item);
+}
+
+for (const type of Object.keys(EXAMPLES)) find("types").append(new Option(type));
+
+field("type").onchange = () => {
+  const [title, message, link] = EXAMPLES[field("type").value]!;
+  field("title").value = title;
+  field("message").value = message;
+  field("link").value = link;
+};
+
+form.onsubmit = async (event) => {
+  event.preventDefault();
+  const value = (name: string) => field(name).value || null;
+  const body = {
+    user_id: Number(value("user_id")),
+    type: value("type"),
+    title: value("title"),
+    message: value("message"),
+    link: value("link"),
+  };
+  const answer = find("answer");
+  try {
+    const response = await fetch("/crm/notification/send", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-API-KEY": field("key").value },
+      body: JSON.stringify(body),
+    });
+    const said = await response.json();
+    answer.textContent = response.ok ? "201: stored, and on its way" : (said.reason ?? said.message);
+    answer.className = response.ok ? "answer good" : "answer bad";
+  } catch {
+    answer.textContent = "The server could not be reached";
+    answer.className = "answer bad";
+  }
+};
+
+// A single-page application opens what is its own itself; everything else is left to the browser.
+bell.addEventListener("belfry:click", (event) => {
+  const { notification } = (event as CustomEvent<{ notification: Notification }>).detail;
+  if (!notification.link?.startsWith("/")) return;
+  event.preventDefault();
+  find("opened").hidden = false;
+  find("opened-title").textContent = notification.title;
+  find("opened-link").textContent = notification.link;
+  scrollTo({ top: 0 });
+});
+find("opened-close").onclick = () => (find("opened").hidden = true);
+
+bell.addEventListener("belfry:count", (event) => {
+  const { count } = (event as CustomEvent<{ count: number }>).detail;
+  document.title = document.title.replace(/^(\(\d+\) )?/, count > 0 ? `(${count}) ` : "");
+});
+
+find("sign-out").onclick = async () => {
+  await call(access, "POST", "auth/logout").catch(() => null);
+  await changed();
+};
+
+signIn.addEventListener("cancel", (event) => event.preventDefault());
+welcome();

@@ -1,0 +1,15 @@
+// Builds the pretend CRM's page: dist/demo/crm.html, with its script and style in dist/assets.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  publicDir: false,
+  build: {
+    outDir: "dist",
+    emptyOutDir: false,
+    target: ["chrome123", "firefox125", "safari17.5"],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: { input: "demo/crm.html" },
+  },
+});
