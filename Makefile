@@ -47,6 +47,7 @@ test: pages  ## Check formatting and lints, run every test on SQLite and Postgre
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	python3 tests/seed/extract.py --check
+	cd web && npm run check && npm run size
 	scripts/with-postgres.sh $(CARGO) test --locked --workspace --lib --bins --test it --test tidy
 	$(CARGO) test --locked --workspace --doc
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
@@ -54,6 +55,7 @@ test: pages  ## Check formatting and lints, run every test on SQLite and Postgre
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 12 --followers 100 --kill-every 2
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 6 --followers 100 --kill-every 2 --sabotage
 
+# Without the pages: `cd web && npm run check` is their inner loop.
 check:  ## The quick inner loop: formatting, lints, unit tests, stories on SQLite
 	@scripts/needs.sh rust cc
 	$(CARGO) fmt --all --check

@@ -216,7 +216,7 @@ async fn begin(address: SocketAddr, request: &str, heard: &Heard) -> anyhow::Res
             Err(error) => return Err(error.into()),
         }
         ensure!(!said.contains("\r\n") || said.starts_with("HTTP/1.1 200"), "a stream was refused: {said}");
-        if said.split_once("\r\n\r\n").is_some_and(|(_, events)| events.contains("\n: ")) {
+        if said.split_once("\r\n\r\n").is_some_and(|(_, events)| events.contains(": ")) {
             return Ok(stream);
         }
     }

@@ -8,7 +8,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::Connection;
 use crate::process::{cpu_of_process, free_address, resident_of};
@@ -73,7 +72,8 @@ impl Nchan {
 
 impl Drop for Nchan {
     fn drop(&mut self) {
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        // A single process has nothing to tidy up, and nchan stumbles when it is told to.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
@@ -99,7 +99,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen {address} backlog=4096;
-        location = /ready {{ return 200; }}
+        location ~ ^/ready {{ return 200; }}
         location ~ ^/publish/(.+)$ {{ nchan_publisher; nchan_channel_id $1; }}
         location ~ ^/follow/(.+)$ {{ nchan_subscriber eventsource; nchan_channel_id $1; nchan_subscriber_first_message newest; }}
     }}

@@ -76,6 +76,12 @@ pub(super) enum Refused {
     Stopping,
 }
 
+/// Ten thousand signs of life at once would keep news waiting for a tenth of a second: others go between.
+const BEATS_AT_ONCE: usize = 64;
+
+/// Sessions that are looked up at once, for the same reason.
+const SESSIONS_AT_ONCE: usize = 500;
+
 /// Milliseconds after which a client comes back: not all of them at once.
 fn retry() -> u16 {
     2_000 + u16::from_le_bytes(secret::random()) % 8_001
@@ -201,17 +207,22 @@ impl Live {
     /// A database that does not answer; then no session is taken for ended.
     pub async fn look_after(&self, auth: &Auth) -> Result<(), storage::Error> {
         let now: Instant = self.inner.clock.now();
+        // Taken out of the map, which must not stay locked while others have their turn.
+        let mut all: Vec<Arc<Stream>> = Vec::new();
+        self.inner.users.iter().for_each(|streams| all.extend(streams.iter().cloned()));
         let mut doubtful: Vec<String> = Vec::new();
-        for streams in &self.inner.users {
-            let due = streams.iter().filter(|stream| stream.beat(now));
+        for some in all.chunks(BEATS_AT_ONCE) {
+            let due = some.iter().filter(|stream| stream.beat(now));
             doubtful.extend(due.map(|stream| stream.listener.session_id.to_string()));
+            tokio::task::yield_now().await;
         }
-        if doubtful.is_empty() {
-            return Ok(());
-        }
+        drop(all);
         doubtful.sort_unstable();
         doubtful.dedup();
-        let ended = auth.ended_sessions(&doubtful).await?;
+        let mut ended = Vec::new();
+        for some in doubtful.chunks(SESSIONS_AT_ONCE) {
+            ended.extend(auth.ended_sessions(some).await?);
+        }
         if ended.is_empty() {
             return Ok(());
         }

@@ -140,6 +140,8 @@ function hang(host: Host): () => void {
     if (here && !here.isConnected) move(neighbour);
     if (!current?.isConnected) current = ul.firstElementChild;
     for (const row of ul.children) (row.firstChild as HTMLElement).tabIndex = row == current ? 0 : -1;
+    // Whoever pressed a button that is not needed any more, too.
+    if (focused()?.hidden) move(current);
 
     const word = items[0] ? -1 : blankWord;
     fill(

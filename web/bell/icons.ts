@@ -17,7 +17,7 @@ const TYPES: [words: RegExp, path: string][] = [
   [/record|reassign|convert|portal/, "M12 4a4 4 0 1 0 .1 0zM4 20c0-7 16-7 16 0"],
   [/complete/, RING + "M8 12l3 3l5-6"],
   [/payment|credit|invoice|order/, "M3 6h18v12H3zM3 10h18M6 14h4"],
-  [/ticket_[^m]/, "M3 6h18v4a2 2 0 0 0 0 4v4H3v-4a2 2 0 0 0 0-4z"],
+  [/ticket_[^m]/, "M3 6h18v12H3zM8 6v12"],
   [/mention|reply/, "M4 5h16v11H9l-5 4z"],
   [/(?:)/, BELL],
 ];

@@ -130,11 +130,22 @@ bell.addEventListener("belfry:click", (event) => {
   const { notification } = (event as CustomEvent<{ notification: Notification }>).detail;
   if (!notification.link?.startsWith("/")) return;
   event.preventDefault();
-  find("opened").hidden = false;
-  find("opened-title").textContent = notification.title;
-  find("opened-link").textContent = notification.link;
-  scrollTo({ top: 0 });
+  const how = "The bell asked first (belfry:click), and this page's own router took over without a reload:";
+  showOpened(notification.title, how, notification.link);
 });
+
+function showOpened(title: string, how: string, link: string) {
+  find("opened").hidden = false;
+  find("opened-title").textContent = title;
+  find("opened-how").textContent = how;
+  find("opened-link").textContent = link;
+  scrollTo({ top: 0 });
+}
+
+// A notification followed from elsewhere, the centre for one, leads to a record of this CRM.
+if (location.pathname != "/demo/crm") {
+  showOpened("A record of the CRM", "This page stands for the one that was asked for:", location.pathname);
+}
 find("opened-close").onclick = () => (find("opened").hidden = true);
 
 bell.addEventListener("belfry:count", (event) => {
