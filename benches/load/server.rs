@@ -17,7 +17,7 @@ use belfry::config::{Config, DatabaseUrl};
 use belfry::http::error::json;
 use belfry::http::idempotency::Claim;
 use belfry::http::{Json, Problem, server};
-use belfry::notification::{NewNotification, Notification, Notifications, SendBody, sent};
+use belfry::notification::{NewNotification, Notification, Notifications, SendBody, sent, shown_as};
 use belfry::telemetry;
 use deadpool_postgres::{Manager, Pool};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -154,7 +154,7 @@ fn answer(
         archived_at: None,
         snoozed_until: None,
     };
-    json(StatusCode::CREATED, sent(&notification))
+    json(StatusCode::CREATED, sent(&shown_as(&notification)))
 }
 
 fn naive_pool(database: &DatabaseUrl) -> anyhow::Result<Option<Pool>> {

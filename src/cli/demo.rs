@@ -88,7 +88,7 @@ async fn happen(app: &App, example: &Example, now: Instant) -> anyhow::Result<()
         related_ticket_id: None,
         related_user_id: None,
     };
-    let Sent::Stored(sent) = app.notifications.send(Request { new: new.into(), claim: None }).await? else {
+    let Sent::Stored(stored) = app.notifications.send(Request { new: new.into(), claim: None }).await? else {
         return Ok(());
     };
     let changes: &[Change] = match example.stands {
@@ -98,7 +98,7 @@ async fn happen(app: &App, example: &Example, now: Instant) -> anyhow::Result<()
         Stands::Snoozed(hours) => &[Change::Snooze(now.plus(HOUR * hours))],
     };
     for change in changes {
-        app.notifications.change(example.user_id, sent.id, *change).await?;
+        app.notifications.change(example.user_id, stored.notification.id, *change).await?;
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! What a stream tells: one change of one inbox, encoded once for everybody who listens.
 
+use std::io::Write;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -44,7 +47,7 @@ pub struct Event {
     /// How many unread ones the inbox holds: to be taken over, never to be added to.
     pub unread_count: i64,
     /// The notification as JSON, where it is about one.
-    pub notification: Option<Box<RawValue>>,
+    pub notification: Option<Arc<RawValue>>,
     /// For [`Kind::Read`]: when, and the newest of those that were read; `None` for all.
     pub read: Option<(Instant, Option<i64>)>,
 }
@@ -62,22 +65,30 @@ struct Data<'a> {
 }
 
 impl Event {
-    /// Its data as JSON.
-    pub fn data(&self) -> Box<RawValue> {
-        let data = Data {
+    fn told(&self) -> Data<'_> {
+        Data {
             rev: self.rev,
             unread_count: self.unread_count,
             notification: self.notification.as_deref(),
             up_to: self.read.map(|(_, up_to)| up_to),
             read_at: self.read.map(|(at, _)| at.to_rfc3339()),
-        };
-        serde_json::value::to_raw_value(&data).expect("an event's data is a plain struct")
+        }
+    }
+
+    /// Its data as JSON.
+    pub fn data(&self) -> Box<RawValue> {
+        serde_json::value::to_raw_value(&self.told()).expect("an event's data is a plain struct")
     }
 
     /// The event as it goes over the wire (WHATWG HTML, server-sent events).
     pub fn frame(&self) -> Frame {
-        let (rev, name, data) = (self.rev, self.kind.name(), self.data());
-        Frame { rev, bytes: format!("id: {rev}\nevent: {name}\ndata: {data}\n\n").into() }
+        let (rev, name) = (self.rev, self.kind.name());
+        let length = self.notification.as_ref().map_or(0, |text| text.get().len());
+        let mut bytes = Vec::with_capacity(length + 160);
+        write!(bytes, "id: {rev}\nevent: {name}\ndata: ").expect("a vector takes all that is written to it");
+        serde_json::to_writer(&mut bytes, &self.told()).expect("an event's data is a plain struct");
+        bytes.extend_from_slice(b"\n\n");
+        Frame { rev, bytes: bytes.into() }
     }
 }
 
@@ -101,7 +112,7 @@ mod tests {
             rev: 12,
             kind: Kind::Removed,
             unread_count: 3,
-            notification: Some(notification),
+            notification: Some(notification.into()),
             read: None,
         };
         let expected = "id: 12\nevent: notification.removed\n\

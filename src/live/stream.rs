@@ -252,7 +252,8 @@ impl State {
             Ending::Superseded => {
                 Some("retry: 60000\n: you have too many streams; this was the oldest\n\n".to_owned())
             }
-            Ending::SignedOut => Some(": the session is over\n\n".to_owned()),
+            // A page is to learn at once that it must ask for a password; a program has a fresh token by then.
+            Ending::SignedOut => Some("retry: 500\n: the session is over\n\n".to_owned()),
             // All come back, but not all at once.
             Ending::Stopping => Some(format!("retry: {}\n: the server stops\n\n", super::retry())),
         };

@@ -13,9 +13,9 @@ use utoipa_axum::routes;
 
 use super::wire::{
     BatchAnswer, BatchBody, BatchResult, ChangedAnswer, CountAnswer, ListAnswer, ReadAllBody, SendBody,
-    SentAnswer, Shown, SnoozeBody, kind_filter, sent,
+    SentAnswer, SnoozeBody, kind_filter, sent,
 };
-use super::{Change, Error, Filter, NewNotification, Notifications, Request, Sent, Shelf, change};
+use super::{Change, Error, Filter, NewNotification, Notifications, Request, Sent, Shelf, Stored, change};
 use crate::auth::{Auth, Caller, Person};
 use crate::clock::Instant;
 use crate::http::error::json;
@@ -126,9 +126,9 @@ async fn send_judged(
     let claim = Claim::of(headers, format!("{} send", caller.scope()), &bytes, this.clock.now())?;
     let (user_id, kind) = (new.user_id, new.kind.clone());
     match this.send(Request { new, claim }).await? {
-        Sent::Stored(notification) => {
+        Sent::Stored(stored) => {
             this.metrics.stored.inc();
-            let notification_id = notification.id;
+            let notification_id = stored.notification.id;
             tracing::info!(
                 by = caller.description(),
                 status = 201,
@@ -137,7 +137,7 @@ async fn send_judged(
                 notification_id,
                 "Sent"
             );
-            Ok(json(StatusCode::CREATED, sent(&notification)))
+            Ok(json(StatusCode::CREATED, sent(&stored.shown)))
         }
         Sent::Before(kept) => {
             this.metrics.replayed.inc();
@@ -181,7 +181,7 @@ async fn send_test(
     });
     let claim = Claim::of(&headers, format!("user:{} test", person.id), &bytes, now)?;
     Ok(match this.send(Request { new, claim }).await? {
-        Sent::Stored(notification) => json(StatusCode::CREATED, sent(&notification)),
+        Sent::Stored(stored) => json(StatusCode::CREATED, sent(&stored.shown)),
         Sent::Before(kept) => kept.into_response(),
     })
 }
@@ -245,11 +245,9 @@ async fn send_batch_judged(
     .await
 }
 
-fn batch_result(result: &Result<super::Notification, Problem>) -> BatchResult<'_> {
+fn batch_result(result: &Result<Stored, Problem>) -> BatchResult<'_> {
     match result {
-        Ok(notification) => {
-            BatchResult { status: 201, notification: Some(Shown::of(notification)), reason: None }
-        }
+        Ok(stored) => BatchResult { status: 201, notification: Some(&stored.shown), reason: None },
         Err(problem) => BatchResult {
             status: problem.status.as_u16(),
             notification: None,

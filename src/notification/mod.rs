@@ -27,8 +27,8 @@ use crate::telemetry::metrics::Registry;
 
 pub use http::routes;
 pub use inbox::{Filter, Page};
-pub use send::{Request, Sent};
-pub use wire::{SendBody, sent};
+pub use send::{Request, Sent, Stored};
+pub use wire::{SendBody, sent, shown_as};
 
 /// A notification that is to be sent.
 #[derive(Clone, Debug)]

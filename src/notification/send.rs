@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::value::RawValue;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::feed::{self, Desk};
@@ -35,9 +36,33 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub enum Sent {
     /// It is stored.
-    Stored(Box<Notification>),
+    Stored(Box<Stored>),
     /// It was sent before, under the same key: this was the answer.
     Before(Kept),
+}
+
+/// A notification that has just been stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The notification.
+    pub notification: Notification,
+    /// The same as JSON, encoded once for its sender and for those who listen.
+    pub shown: Arc<RawValue>,
+}
+
+impl Stored {
+    fn new(id: i64, content: Arc<NewNotification>, created_at: Instant) -> Self {
+        let notification = Notification {
+            id,
+            content,
+            created_at,
+            is_read: false,
+            read_at: None,
+            archived_at: None,
+            snoozed_until: None,
+        };
+        Self { shown: wire::shown_as(&notification), notification }
+    }
 }
 
 type Outcome = Result<Sent, Error>;
@@ -115,8 +140,8 @@ impl Settled {
 
     /// Tells those who listen: the commit is behind us.
     fn tell(&self, live: &Live) {
-        if let (Ok(Sent::Stored(notification)), Some(placed)) = (&self.outcome, &self.placed) {
-            feed::arrived(live, notification, placed);
+        if let (Ok(Sent::Stored(stored)), Some(placed)) = (&self.outcome, &self.placed) {
+            feed::arrived(live, stored, placed);
         }
     }
 }
@@ -247,23 +272,11 @@ async fn settle(
         }
         return Ok(Err(Error::UserUnknown(request.new.user_id)));
     };
-    let notification = fresh(id, request.new.clone(), now);
+    let stored = Stored::new(id, request.new.clone(), now);
     if let Some(claim) = &request.claim {
-        idempotency::fulfil(tx, claim, 201, &wire::sent(&notification)).await?;
+        idempotency::fulfil(tx, claim, 201, &wire::sent(&stored.shown)).await?;
     }
-    Ok(Ok(Sent::Stored(Box::new(notification))))
-}
-
-fn fresh(id: i64, content: Arc<NewNotification>, created_at: Instant) -> Notification {
-    Notification {
-        id,
-        content,
-        created_at,
-        is_read: false,
-        read_at: None,
-        archived_at: None,
-        snoozed_until: None,
-    }
+    Ok(Ok(Sent::Stored(Box::new(stored))))
 }
 
 impl Notifications {
@@ -283,7 +296,7 @@ impl Notifications {
         tx: &mut Tx,
         desk: &Desk,
         news: &[Arc<NewNotification>],
-    ) -> Result<Vec<Result<Notification, Error>>, storage::Error> {
+    ) -> Result<Vec<Result<Stored, Error>>, storage::Error> {
         let placed = store::append(tx, &desk.pending, news, desk.now).await?;
         let mut outcomes = Vec::with_capacity(news.len());
         for (new, placed) in news.iter().zip(placed) {
@@ -291,10 +304,10 @@ impl Notifications {
                 outcomes.push(Err(Error::UserUnknown(new.user_id)));
                 continue;
             };
-            let notification = fresh(placed.id, new.clone(), desk.now);
-            let (live, told) = (desk.live.clone(), notification.clone());
+            let stored = Stored::new(placed.id, new.clone(), desk.now);
+            let (live, told) = (desk.live.clone(), stored.clone());
             tx.after_commit(move || feed::arrived(&live, &told, &placed));
-            outcomes.push(Ok(notification));
+            outcomes.push(Ok(stored));
         }
         Ok(outcomes)
     }

@@ -177,6 +177,12 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// A notification as JSON, encoded once for whoever is told of it.
+pub fn shown_as(notification: &Notification) -> Arc<RawValue> {
+    let text = serde_json::value::to_raw_value(&Shown::of(notification));
+    text.expect("a notification is a plain struct").into()
+}
+
 /// The answer to a send.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SentAnswer<'a> {
@@ -185,17 +191,14 @@ pub(super) struct SentAnswer<'a> {
     result: &'static str,
     /// Always `Notification sent successfully`
     message: &'static str,
-    #[schema(inline)]
-    notification: Shown<'a>,
+    #[schema(inline, value_type = Shown<'a>)]
+    notification: &'a RawValue,
 }
 
-/// The text of the answer to a send.
-pub fn sent(notification: &Notification) -> String {
-    let answer = SentAnswer {
-        result: "Success",
-        message: "Notification sent successfully",
-        notification: Shown::of(notification),
-    };
+/// The text of the answer to a send, with the notification as JSON.
+pub fn sent(shown: &RawValue) -> String {
+    let answer =
+        SentAnswer { result: "Success", message: "Notification sent successfully", notification: shown };
     serde_json::to_string(&answer).expect("an answer is a plain struct")
 }
 
@@ -312,8 +315,8 @@ pub(super) struct BatchResult<'a> {
     pub status: u16,
     /// The notification, where it was stored
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline, nullable = false)]
-    pub notification: Option<Shown<'a>>,
+    #[schema(inline, nullable = false, value_type = Option<Shown<'a>>)]
+    pub notification: Option<&'a RawValue>,
     /// What to do, where it was not
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

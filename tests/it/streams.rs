@@ -241,7 +241,7 @@ story! {
         let mut other = Listening::of(&world.sign_in(1).await).await;
         ann.ask("POST", "/crm/auth/logout", None).await.expect(200);
         five_seconds().await;
-        assert_eq!(last_words(stream).await.0, over, "signed out");
+        assert_eq!(last_words(stream).await, (over.clone(), Some(500)), "signed out: ask who you are at once");
         world.notify(1, "To whoever is left").await;
         assert_eq!(other.event().await.0, "notification.created", "another session's stream goes on");
 

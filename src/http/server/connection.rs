@@ -203,7 +203,8 @@ pub(super) async fn attend(
     let app = App::new(app, peer, trusted, Arc::clone(&options), Arc::clone(&pulse));
     let mut http = hyper::server::conn::http1::Builder::new();
     // The time limits are ours.
-    http.header_read_timeout(None).max_buf_size(MAX_BUFFER);
+    // Without half-close hyper would read, into 8 KiB made for it, while each request is answered, for a client that leaves.
+    http.header_read_timeout(None).max_buf_size(MAX_BUFFER).half_close(true);
     let mut connection = http.serve_connection(TokioIo::new(socket), app);
     match drive(&mut connection, &options, &place, &pulse).await {
         Ended::Closed(Ok(())) => {}

@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use super::inbox::{Inbox, Item};
 use super::pending::Pending;
 use super::store::Placed;
-use super::wire::Shown;
-use super::{Notification, Notifications};
+use super::wire::shown_as;
+use super::{Notifications, Stored};
 use crate::clock::Instant;
 use crate::live::{Event, Kind, Live, Missed};
 use crate::storage::{Engine, Error, Tx};
@@ -129,18 +129,18 @@ impl Desk {
 }
 
 /// Tells those who listen of a notification that has just been stored.
-pub(super) fn arrived(live: &Live, notification: &Notification, placed: &Placed) {
-    live.tell(notification.content.user_id, || {
-        vec![created(placed.revision, placed.unread_count, raw(notification))]
+pub(super) fn arrived(live: &Live, stored: &Stored, placed: &Placed) {
+    live.tell(stored.notification.content.user_id, || {
+        vec![created(placed.revision, placed.unread_count, stored.shown.clone())]
     });
 }
 
-fn created(rev: i64, unread_count: i64, notification: Box<RawValue>) -> Event {
+fn created(rev: i64, unread_count: i64, notification: Arc<RawValue>) -> Event {
     Event { rev, kind: Kind::Created, unread_count, notification: Some(notification), read: None }
 }
 
 /// The event of a change, or `None` where what it was about is gone: then a later change says so.
-fn event(logged: &Logged, inbox: &Inbox, rev: i64, notification: Option<Box<RawValue>>) -> Option<Event> {
+fn event(logged: &Logged, inbox: &Inbox, rev: i64, notification: Option<Arc<RawValue>>) -> Option<Event> {
     let plain =
         |kind, notification| Event { rev, kind, unread_count: inbox.unread_count, notification, read: None };
     match logged.kind {
@@ -148,7 +148,7 @@ fn event(logged: &Logged, inbox: &Inbox, rev: i64, notification: Option<Box<RawV
         LoggedKind::Removed => {
             let gone = serde_json::json!({ "notification_id": logged.notification_id });
             let gone = serde_json::value::to_raw_value(&gone).expect("a number is JSON");
-            Some(plain(Kind::Removed, Some(gone)))
+            Some(plain(Kind::Removed, Some(gone.into())))
         }
         LoggedKind::Read => {
             let read = Some((logged.happened_at, logged.notification_id));
@@ -164,16 +164,12 @@ async fn shown(
     user_id: i64,
     inbox: &Inbox,
     item: &Item,
-) -> Result<Option<Box<RawValue>>, Error> {
+) -> Result<Option<Arc<RawValue>>, Error> {
     let mut contents = super::store::contents(tx, user_id, &[item.id]).await?;
     let Some((content, created_at)) = contents.remove(&item.id) else {
         return Ok(None);
     };
-    Ok(Some(raw(&super::store::notification(tx, inbox, item, content, created_at).await?)))
-}
-
-fn raw(notification: &Notification) -> Box<RawValue> {
-    serde_json::value::to_raw_value(&Shown::of(notification)).expect("a notification is a plain struct")
+    Ok(Some(shown_as(&super::store::notification(tx, inbox, item, content, created_at).await?)))
 }
 
 impl Notifications {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Logged, LoggedKind, created, event, raw, store};
+use super::{Logged, LoggedKind, created, event, shown_as, store};
 use crate::live::{Event, Kind, Missed};
 use crate::notification::inbox::{Inbox, Item};
 use crate::notification::pending::Pending;
@@ -162,7 +162,7 @@ async fn events(
     for (rev, step) in steps {
         let notification = match items.of(step).and_then(|item| Some((item, contents.get(&item.id)?))) {
             Some((item, (content, created_at))) => {
-                Some(raw(&inboxes::notification(tx, inbox, item, content.clone(), *created_at).await?))
+                Some(shown_as(&inboxes::notification(tx, inbox, item, content.clone(), *created_at).await?))
             }
             None => None,
         };
