@@ -17,7 +17,7 @@ PAGES := web/dist/.built
 PACKAGES := web/node_modules/.package-lock.json
 PAGES_FROM := $(shell find web \( -name node_modules -o -name dist -o -name e2e \) -prune -o -type f ! -name '*.test.ts' -print)
 
-.PHONY: help run pages build test check lint format docs bench crash contract
+.PHONY: help run pages build test e2e check lint format docs bench crash contract
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,17 +43,23 @@ build: pages  ## Build target/release/belfry, one file with everything in it
 
 # Built for debugging: a release build of the tree takes as long as all of the tests do.
 test: pages  ## Check formatting and lints, run every test on SQLite and PostgreSQL, crash test included
-	@scripts/needs.sh rust cc curl python postgres node
+	@scripts/needs.sh rust cc curl python postgres node chromium
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	python3 tests/seed/extract.py --check
 	cd web && npm run check && npm run size
 	scripts/with-postgres.sh $(CARGO) test --locked --workspace --lib --bins --test it --test tidy
 	$(CARGO) test --locked --workspace --doc
+	cd web && npm run e2e
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- 20 --sabotage
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 12 --followers 100 --kill-every 2
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 6 --followers 100 --kill-every 2 --sabotage
+
+e2e: pages  ## Use the pages as people do, in a real browser
+	@scripts/needs.sh rust cc node chromium
+	$(CARGO) build --locked --bin belfry
+	cd web && npm run e2e
 
 # Without the pages: `cd web && npm run check` is their inner loop.
 check:  ## The quick inner loop: formatting, lints, unit tests, stories on SQLite

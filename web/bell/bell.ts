@@ -117,11 +117,13 @@ function hang(host: Host): () => void {
     badge.textContent = number;
     unread.ariaPressed = "" + isOnlyUnread;
     all.ariaPressed = "" + !isOnlyUnread;
+    // What is hidden loses the keyboard at once.
+    const was = focused();
+    const here = rowAt();
     readAll.hidden = !number;
     heading.textContent = words[state == "reconnecting" ? AWAY : TITLE]!;
     older.hidden = !next;
 
-    const here = rowAt();
     const neighbour = here?.nextSibling ?? here?.previousSibling;
     const rows = [...ul.children] as Row[];
     const shown = items.map((item) => {
@@ -136,12 +138,10 @@ function hang(host: Host): () => void {
     shown.forEach((row, index) => {
       if (ul.children[index] != row) ul.insertBefore(row, ul.children[index]!);
     });
-    // Whoever was on a row that went is on the one beside it.
-    if (here && !here.isConnected) move(neighbour);
-    if (!current?.isConnected) current = ul.firstElementChild;
+    current = [current, neighbour, ul.firstChild].find((row) => row?.isConnected) as Element;
     for (const row of ul.children) (row.firstChild as HTMLElement).tabIndex = row == current ? 0 : -1;
-    // Whoever pressed a button that is not needed any more, too.
-    if (focused()?.hidden) move(current);
+    // Whoever was on a row that went is on the one beside it; on a button that went, on a row too.
+    if (was != focused()) move(current);
 
     const word = items[0] ? -1 : blankWord;
     fill(

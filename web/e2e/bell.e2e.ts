@@ -50,14 +50,22 @@ async function tabTo(bell: Bell, name: RegExp, key = "Tab"): Promise<void> {
 async function focus(bell: Bell, name: string | RegExp): Promise<void> {
   await eventually(`the keyboard on ${name}`, 5_000, async () => {
     const now = await bell.focused();
-    if (typeof name === "string" ? now !== name : !name.test(now)) throw new Error(`the keyboard is on "${now}", not on ${name}`);
+    if (typeof name === "string" ? now !== name : !name.test(now))
+      throw new Error(`the keyboard is on "${now}", not on ${name}`);
     return true;
   });
 }
 
 describe("the bell by keyboard alone", () => {
-  test("opens, moves, reads, archives, snoozes, undoes, loads older, marks all read, closes", async ({ server, visit, person }) => {
-    await server.sendAll(person, Array.from({ length: 25 }, (_, index) => ({ title: `Number ${index + 1}` })));
+  test("opens, moves, reads, archives, snoozes, undoes, loads older, marks all read, closes", async ({
+    server,
+    visit,
+    person,
+  }) => {
+    await server.sendAll(
+      person,
+      Array.from({ length: 25 }, (_, index) => ({ title: `Number ${index + 1}` })),
+    );
     const bell = new Bell(await host(await visit({ as: person }), server));
     const { keyboard } = bell.page;
     await bell.shows(25);
@@ -145,7 +153,9 @@ describe("the bell by keyboard alone", () => {
   test("Enter on an item reads it and goes to its link", async ({ server, visit, person }) => {
     await server.send(person, { title: "With a link", link: "/host?ticket=42" });
     const visitor = await visit({ as: person });
-    await visitor.context.route("**/host?*", (route) => route.fulfill({ contentType: "text/html", body: HOST }));
+    await visitor.context.route("**/host?*", (route) =>
+      route.fulfill({ contentType: "text/html", body: HOST }),
+    );
     const bell = new Bell(await host(visitor, server));
     await bell.shows(1);
     await bell.button.focus();
@@ -159,10 +169,16 @@ describe("the bell by keyboard alone", () => {
 });
 
 describe("the bell by mouse", () => {
-  test("opening reads nothing; a click reads the item and goes to its link", async ({ server, visit, person }) => {
+  test("opening reads nothing; a click reads the item and goes to its link", async ({
+    server,
+    visit,
+    person,
+  }) => {
     await server.sendAll(person, [{ title: "Stays unread" }, { title: "Goes", link: "/host?ticket=1" }]);
     const visitor = await visit({ as: person });
-    await visitor.context.route("**/host?*", (route) => route.fulfill({ contentType: "text/html", body: HOST }));
+    await visitor.context.route("**/host?*", (route) =>
+      route.fulfill({ contentType: "text/html", body: HOST }),
+    );
     const bell = new Bell(await host(visitor, server));
     await bell.shows(2);
     await bell.open();
@@ -180,7 +196,11 @@ describe("the bell by mouse", () => {
     expect(await unread(server, person)).toBe(1);
   });
 
-  test("a middle click opens the link in a new tab, reads the item, and leaves the page", async ({ server, visit, person }) => {
+  test("a middle click opens the link in a new tab, reads the item, and leaves the page", async ({
+    server,
+    visit,
+    person,
+  }) => {
     await server.send(person, { title: "In a new tab", link: "/tickets/42" });
     const visitor = await visit({ as: person });
     const bell = new Bell(await host(visitor, server));
@@ -211,7 +231,11 @@ describe("the bell by mouse", () => {
     expect(await bell.page.evaluate(() => performance.timeOrigin)).toBe(loaded);
   });
 
-  test("a link to another site opens in a tab of its own that cannot reach back", async ({ server, visit, person }) => {
+  test("a link to another site opens in a tab of its own that cannot reach back", async ({
+    server,
+    visit,
+    person,
+  }) => {
     await server.send(person, { title: "Elsewhere", link: "https://status.example.com/db-3" });
     const bell = new Bell(await host(await visit({ as: person }), server));
     await bell.shows(1);
@@ -223,14 +247,21 @@ describe("the bell by mouse", () => {
   });
 
   test("the badge stops at 99+", async ({ server, visit, person }) => {
-    await server.sendAll(person, Array.from({ length: 99 }, (_, index) => ({ title: `Number ${index}` })));
+    await server.sendAll(
+      person,
+      Array.from({ length: 99 }, (_, index) => ({ title: `Number ${index}` })),
+    );
     const bell = new Bell(await host(await visit({ as: person }), server));
     await bell.shows(99);
     await server.send(person, { title: "One more" });
     await eventually("99+", 5_000, async () => (await bell.badge.textContent()) === "99+");
   });
 
-  test("wherever it stands in the page, its dropdown is whole and in sight", async ({ server, visit, person }) => {
+  test("wherever it stands in the page, its dropdown is whole and in sight", async ({
+    server,
+    visit,
+    person,
+  }) => {
     await server.send(person, { title: "To be seen" });
     for (const [place, viewport] of [
       ["start", { width: 1280, height: 800 }],
@@ -263,10 +294,15 @@ describe("a screen reader", () => {
     await bell.page.evaluate(() => {
       const heard: string[] = [];
       const region = document.querySelector("belfry-bell")!.shadowRoot!.querySelector("output.unseen")!;
-      new MutationObserver(() => heard.push(region.textContent ?? "")).observe(region, { childList: true, characterData: true, subtree: true });
+      new MutationObserver(() => heard.push(region.textContent ?? "")).observe(region, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
       Object.assign(window, { heard });
     });
-    const heard = () => bell.page.evaluate(() => (window as unknown as { heard: string[] }).heard.filter(Boolean));
+    const heard = () =>
+      bell.page.evaluate(() => (window as unknown as { heard: string[] }).heard.filter(Boolean));
 
     await server.send(person, { title: "First" });
     await bell.shows(1);

@@ -74,7 +74,10 @@ describe("a notification shows the moment it is sent", () => {
 
 describe("two tabs and a second browser agree", () => {
   test("on reading, archiving, deleting and mark all read", async ({ server, visit, person }) => {
-    await server.sendAll(person, ["One", "Two", "Three", "Four", "Five"].map((title) => ({ title })));
+    await server.sendAll(
+      person,
+      ["One", "Two", "Three", "Four", "Five"].map((title) => ({ title })),
+    );
     const first = await visit({ as: person });
     const second = await visit({ as: person });
     const here = new Centre(await first.open("/inbox"));
@@ -140,7 +143,11 @@ describe("two tabs and a second browser agree", () => {
 });
 
 describe("ten tabs hold one stream", () => {
-  test("and hand it over when its tab closes, without loss or repetition", async ({ server, visit, person }) => {
+  test("and hand it over when its tab closes, without loss or repetition", async ({
+    server,
+    visit,
+    person,
+  }) => {
     const before = await server.metric("belfry_streams_open");
     // High enough for all rows: the centre keeps only those in the page that one sees.
     const visitor = await visit({ as: person, viewport: { width: 1000, height: 2_600 } });
@@ -159,7 +166,9 @@ describe("ten tabs hold one stream", () => {
       const leader = await leaderOf(visitor);
       await server.send(person, { title: `Before ${round}` });
       const closed = leader.close();
-      const sent = Array.from({ length: 5 }, (_, number) => server.send(person, { title: `During ${round}.${number}` }));
+      const sent = Array.from({ length: 5 }, (_, number) =>
+        server.send(person, { title: `During ${round}.${number}` }),
+      );
       await Promise.all([closed, ...sent]);
       await server.send(person, { title: `After ${round}` });
       const isLeft = ({ page }: { page: Page }) => page !== leader && !page.isClosed();
@@ -178,11 +187,18 @@ describe("ten tabs hold one stream", () => {
 });
 
 describe("the server goes away and comes back on the same data", () => {
-  test("bell and centre say so, then show what was sent meanwhile, once", async ({ server, visit, person }) => {
+  test("bell and centre say so, then show what was sent meanwhile, once", async ({
+    server,
+    visit,
+    person,
+  }) => {
     await server.send(person, { title: "Before the stop" });
     const visitor = await visit({ as: person });
     const other = await visit({ as: person });
-    for (const { watch } of [visitor, other]) watch.allow(/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK)|status of 503/);
+    for (const { watch } of [visitor, other])
+      watch.allow(
+        /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK)|status of 503/,
+      );
     const bell = new Bell(await visitor.open("/demo/crm"));
     const centre = new Centre(await other.open("/inbox"));
     await bell.shows(1);
@@ -196,13 +212,20 @@ describe("the server goes away and comes back on the same data", () => {
     await server.start();
     await server.sendAll(person, [{ title: "Meanwhile one" }, { title: "Meanwhile two" }]);
     const wanted = ["Meanwhile two", "Meanwhile one", "Before the stop"];
-    await eventually("the list to be whole in the bell", 40_000, async () => `${await bell.titles()}` === `${wanted}`);
+    await eventually(
+      "the list to be whole in the bell",
+      40_000,
+      async () => `${await bell.titles()}` === `${wanted}`,
+    );
     await eventually("and in the centre", 40_000, async () => `${await centre.titles()}` === `${wanted}`);
     await bell.shows(3);
     await centre.counts(3);
-    await bell.panel.getByText("Reconnecting").waitFor({ state: "detached" }).catch(async () => {
-      await bell.panel.getByText("Reconnecting").waitFor({ state: "hidden" });
-    });
+    await bell.panel
+      .getByText("Reconnecting")
+      .waitFor({ state: "detached" })
+      .catch(async () => {
+        await bell.panel.getByText("Reconnecting").waitFor({ state: "hidden" });
+      });
     await server.send(person, { title: "Live again" });
     await bell.row("Live again").waitFor();
     await centre.row("Live again").waitFor();

@@ -71,7 +71,9 @@ export class Bell {
       let element = document.activeElement;
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
       const title = element?.querySelector("b")?.textContent;
-      return title ?? element?.getAttribute("aria-label") ?? element?.textContent ?? element?.tagName ?? "nothing";
+      return (
+        title ?? element?.getAttribute("aria-label") ?? element?.textContent ?? element?.tagName ?? "nothing"
+      );
     });
   }
 }

@@ -85,7 +85,9 @@ export class Server {
 
   async #isReady(): Promise<boolean> {
     try {
-      const answer = await fetch(`${this.origin}/crm/user/${GRACE.id}`, { headers: { "X-API-KEY": API_KEY } });
+      const answer = await fetch(`${this.origin}/crm/user/${GRACE.id}`, {
+        headers: { "X-API-KEY": API_KEY },
+      });
       return answer.ok;
     } catch {
       return false;
@@ -115,7 +117,12 @@ export class Server {
   }
 
   /** Asks as a program does, by the API key. */
-  async ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     return await fetch(this.origin + path, {
       method,
       headers: { "X-API-KEY": API_KEY, "Content-Type": "application/json", ...headers },
@@ -140,7 +147,11 @@ export class Server {
   /** Sends one, as the README's `curl` does. Gives its number. */
   async send(to: Person, content: Content): Promise<number> {
     const wish = { user_id: to.id, type: "custom", ...content };
-    const { notification } = await this.#demand<{ notification: Stored }>("POST", "/crm/notification/send", wish);
+    const { notification } = await this.#demand<{ notification: Stored }>(
+      "POST",
+      "/crm/notification/send",
+      wish,
+    );
     return notification.notification_id;
   }
 
@@ -171,7 +182,8 @@ export class Server {
       body: JSON.stringify({ email: who.email, password: PASSWORD }),
     });
     const set = answer.headers.getSetCookie()[0];
-    if (!answer.ok || !set) throw new Error(`sign-in of ${who.email}: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok || !set)
+      throw new Error(`sign-in of ${who.email}: ${answer.status} ${await answer.text()}`);
     return set.split(";")[0]!;
   }
 
@@ -187,9 +199,12 @@ export class Server {
 /** The program that is tested: the debug build, unless BELFRY_BIN names another. */
 function binary(): string {
   const root = resolve(import.meta.dirname, "../../..");
-  const target = process.env.CARGO_TARGET_DIR ? resolve(root, process.env.CARGO_TARGET_DIR) : join(root, "target");
+  const target = process.env.CARGO_TARGET_DIR
+    ? resolve(root, process.env.CARGO_TARGET_DIR)
+    : join(root, "target");
   const found = process.env.BELFRY_BIN ?? join(target, "debug/belfry");
-  if (!existsSync(found)) throw new Error(`There is no ${found}: run 'cargo build', or name the program in BELFRY_BIN.`);
+  if (!existsSync(found))
+    throw new Error(`There is no ${found}: run 'cargo build', or name the program in BELFRY_BIN.`);
   return found;
 }
 

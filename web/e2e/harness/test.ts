@@ -1,5 +1,11 @@
 // The test function of the stories: with a server, a browser, and people who visit it under watch.
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 import { test as plain } from "vitest";
 import { type Person, Server } from "./server";
 import { Watch } from "./watch";

@@ -13,8 +13,8 @@ const IN_PAGE = `
   });
 `;
 
-/** A 401 that a stranger gets who asks who they are is no fault. */
-const ASKING = /\/crm\/(user|auth)\/me$/;
+/** A 401 is no fault where one asks who one is, or follows a stream when the session ends. */
+const ASKING = /\/crm\/((user|auth)\/me|notification\/stream\?.*)$/;
 
 export class Watch {
   readonly #origin: string;
