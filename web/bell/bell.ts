@@ -207,12 +207,13 @@ function hang(host: Host): () => void {
 
   /** Asks the server who we are, then follows the inbox. */
   async function begin() {
-    stream?.close();
-    stream = undefined;
+    stream = stream?.close() as Live | undefined;
     access.token = host.getAttribute("token");
     state = "";
     try {
       const { user } = await call<MeAnswer>(access, "GET", "auth/me");
+      // Somebody who opened the bell meanwhile began too.
+      stream?.close();
       if (!isOver) stream = live({ access, user: user.id, onEvent, onState });
     } catch (error) {
       refused(error);

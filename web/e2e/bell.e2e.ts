@@ -31,6 +31,14 @@ async function said(page: Page): Promise<string[]> {
   return await page.evaluate(() => (window as unknown as { said: string[] }).said);
 }
 
+/** How often the page asks to follow an inbox. */
+async function follows(page: Page): Promise<number> {
+  return await page.evaluate(async () => {
+    const { held = [], pending = [] } = await navigator.locks.query();
+    return [...held, ...pending].filter(({ name }) => name?.startsWith("belfry:")).length;
+  });
+}
+
 /** How many unread ones the server counts. */
 async function unread(server: Server, person: Person): Promise<number> {
   const headers = { Cookie: await server.cookie(person) };
@@ -244,6 +252,28 @@ describe("the bell by mouse", () => {
     expect(await link.getAttribute("target")).toBe("_blank");
     expect(await link.getAttribute("rel")).toBe("noopener noreferrer");
     expect(await link.textContent()).toContain("status.example.com");
+  });
+
+  test("opened before it knows whose inbox it is, it follows that once", async ({
+    server,
+    visit,
+    person,
+  }) => {
+    await server.send(person, { title: "There before" });
+    const visitor = await visit({ as: person });
+    const answers: (() => void)[] = [];
+    await visitor.context.route("**/crm/auth/me", async (route) => {
+      await new Promise<void>((answer) => answers.push(answer));
+      await route.continue();
+    });
+    const bell = new Bell(await host(visitor, server));
+    await bell.open();
+    await eventually("the question", 5_000, () => answers.length > 0);
+    for (const answer of answers) answer();
+    await visitor.context.unroute("**/crm/auth/me");
+    await bell.row("There before").waitFor();
+    await eventually("the stream", 5_000, async () => (await follows(bell.page)) > 0);
+    expect(await follows(bell.page)).toBe(1);
   });
 
   test("the badge stops at 99+", async ({ server, visit, person }) => {
