@@ -11,7 +11,6 @@ import {
   describe,
   eventually,
   expect,
-  GRACE,
   PASSWORD,
   type Person,
   type Server,
@@ -175,7 +174,7 @@ describe.for(["127.0.0.1", "localhost"])("a page on another port of %s", (host) 
     visit,
   }) => {
     const [one] = await server.sendAll(ADA, [{ title: "Leave me alone" }, { title: "Me too" }]);
-    const { page, answers } = await lure(await visit({ as: ADA }), `http://${host}:${port}/`);
+    const { page, answers } = await lure(server, await visit({ as: ADA }), `http://${host}:${port}/`);
     const before = await standing(server, ADA);
 
     const blocked = await page.evaluate(byFetch, { calls: callsOf(one!), origin: server.origin });
@@ -198,7 +197,7 @@ describe.for(["127.0.0.1", "localhost"])("a page on another port of %s", (host) 
 
   test("changes nothing by a form that takes the whole tab", async ({ server, visit }) => {
     const [one] = await server.sendAll(ADA, [{ title: "Leave me alone, tab" }]);
-    const { page, answers } = await lure(await visit({ as: ADA }), `http://${host}:${port}/`);
+    const { page, answers } = await lure(server, await visit({ as: ADA }), `http://${host}:${port}/`);
     const before = await standing(server, ADA);
     const calls = callsOf(one!).filter(({ method }) => method === "POST");
     for (const { path, body } of calls) {
@@ -213,7 +212,7 @@ describe.for(["127.0.0.1", "localhost"])("a page on another port of %s", (host) 
   });
 
   test("cannot frame any page of ours", async ({ server, visit }) => {
-    const { page } = await lure(await visit({ as: ADA }), `http://${host}:${port}/`);
+    const { page } = await lure(server, await visit({ as: ADA }), `http://${host}:${port}/`);
     for (const path of [...PAGES, "/crm/docs/", "/crm/notification", "/belfry-bell.js"]) {
       await page.evaluate(
         async (src) =>
@@ -247,6 +246,9 @@ describe("a page of our own", () => {
   });
 });
 
+/** Whose account an attacker would have others use: its password lets a form make up the JSON text that signs in. */
+const FORGER = { email: "forger@example.com", password: "a-password=of-their-own" };
+
 interface Call {
   method: string;
   path: string;
@@ -256,7 +258,7 @@ interface Call {
 
 /** What changes something for an administrator who is signed in. */
 function callsOf(id: number): Call[] {
-  const sent = { user_id: ADA.id, type: "custom", title: "Forged" };
+  const sent = { user_id: ADA.id, type: "custom", title: "Forged=true" };
   const calls: [string, string, unknown?][] = [
     ["POST", "/crm/notification/send", sent],
     ["POST", "/crm/notification/send/batch", { notifications: [sent] }],
@@ -266,10 +268,10 @@ function callsOf(id: number): Call[] {
     ["POST", "/crm/notification/mark-all-read"],
     ["DELETE", `/crm/notification/${id}`],
     ["POST", "/crm/user/me/test"],
-    ["POST", "/crm/user", { email: "forged@example.com", name: "Forged", password: "forged-password" }],
-    ["PUT", "/crm/user/me", { name: "Forged" }],
-    ["POST", "/crm/api-key", { description: "Forged", roles: ["admin"] }],
-    ["POST", "/crm/auth/session", { email: GRACE.email, password: PASSWORD }],
+    ["POST", "/crm/user", { email: "forged@example.com", name: "Forged=true", password: "forged-password" }],
+    ["PUT", "/crm/user/me", { name: "Forged=true" }],
+    ["POST", "/crm/api-key", { description: "Forged=true", roles: ["admin"] }],
+    ["POST", "/crm/auth/session", FORGER],
     ["POST", "/crm/auth/logout"],
   ];
   return calls.map(([method, path, body]) => ({ method, path, body: JSON.stringify(body ?? {}) }));
@@ -302,8 +304,14 @@ interface Heard {
 }
 
 /** Brings somebody to another site, and notes what our server answers to it. */
-async function lure(visitor: Visitor, address: string): Promise<{ page: Page; answers: Heard[] }> {
+async function lure(
+  server: Server,
+  visitor: Visitor,
+  address: string,
+): Promise<{ page: Page; answers: Heard[] }> {
   visitor.watch.allow(/./);
+  const { status } = await server.ask("POST", "/crm/user", { ...FORGER, name: "Forger" });
+  expect([201, 409]).toContain(status);
   const answers: Heard[] = [];
   visitor.context.on("response", (response) => {
     const method = response.request().method();
@@ -362,9 +370,9 @@ async function byForms({ calls, origin }: { calls: Call[]; origin: string }) {
       document.body.append(frame);
       const form = document.createElement("form");
       Object.assign(form, { method: "POST", action: origin + path, enctype, target: frame.name });
-      // As text/plain this makes a JSON text of name, equals sign and value.
-      const name = body === "{}" ? '{"x":"' : `${body.slice(0, -1)},"x":"`;
-      form.append(Object.assign(document.createElement("input"), { name, value: '"}' }));
+      // As text/plain, name, equals sign and value make up a JSON text again.
+      const [name, value] = body.includes("=") ? body.split("=") : ['{"x":"', '"}'];
+      form.append(Object.assign(document.createElement("input"), { name, value }));
       document.body.append(form);
       await new Promise((done) => {
         frame.onload = done;
@@ -421,8 +429,8 @@ async function fromNowhere({ calls, origin }: { calls: Call[]; origin: string })
 function byWholeTab({ action, body }: { action: string; body: string }) {
   const form = document.createElement("form");
   Object.assign(form, { method: "POST", action, enctype: "text/plain" });
-  const name = body === "{}" ? '{"x":"' : `${body.slice(0, -1)},"x":"`;
-  form.append(Object.assign(document.createElement("input"), { name, value: '"}' }));
+  const [name, value] = body.includes("=") ? body.split("=") : ['{"x":"', '"}'];
+  form.append(Object.assign(document.createElement("input"), { name, value }));
   document.body.append(form);
   form.submit();
 }
