@@ -1,7 +1,7 @@
 //! What a running node holds: open, routes, run, stop.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -18,13 +18,18 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Auth;
+use crate::channel::{self, Channels};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::delivery::{self, Deliveries, Mailbag};
 use crate::http::edge::Edge;
 use crate::http::{Problem, docs, pages, server};
 use crate::live::{self, Live};
+use crate::notification::types::Types;
 use crate::notification::{self, Notifications};
+use crate::outbound::Outbound;
 use crate::schedule::{self, Job};
+use crate::settings::{self, Groups, Settings};
 use crate::storage::{Database, Purpose};
 use crate::telemetry::metrics::{self, Registry};
 use crate::user::Users;
@@ -35,6 +40,12 @@ use crate::{auth, secret, user};
 pub struct App {
     /// The configuration in force.
     pub settings: Arc<ArcSwap<Config>>,
+    /// What administrators set while it runs.
+    pub administration: Settings,
+    /// The ways out.
+    pub deliveries: Deliveries,
+    mailbag: Arc<Mutex<Option<Mailbag>>>,
+    outbound: Outbound,
     /// Its clock.
     pub clock: Clock,
     /// Its database.
@@ -66,15 +77,56 @@ impl App {
         let token_secret = secret::load_or_make(&config.data_dir.join("secrets"), "token.key")?;
         let auth = Auth::open(database.clone(), clock.clone(), token_secret, &config).await?;
         let live = Live::new(clock.clone(), &config.limits, &registry);
-        let notifications =
-            Notifications::open(database.clone(), clock.clone(), &config, live.clone(), &registry)
-                .await
-                .context("reading the inboxes")?;
-        let users = Users::new(database.clone(), clock.clone(), auth.clone());
+        let settings = Arc::new(ArcSwap::from_pointee(config.clone()));
+        let seal_key = secret::load_or_make(&config.data_dir.join("secrets"), "seal.key")?;
+        let seal = Arc::new(secret::Seal::new(&seal_key));
+        let outbound = Outbound::new(&config.outbound, &config.public_url)?;
+        let channels = channels(&outbound, &config);
+        let types: user::KnownTypes = {
+            let settings = settings.clone();
+            Arc::new(move || {
+                Types::with(&settings.load().notification_types).names().map(str::to_owned).collect()
+            })
+        };
+        let users = Users::new(
+            database.clone(),
+            clock.clone(),
+            auth.clone(),
+            channels.clone(),
+            types.clone(),
+            seal.clone(),
+        );
+        let against = Arc::new(delivery::settings::Against { types, channels: channels.clone() });
+        let groups = Groups::default().with::<delivery::settings::Settings>(against);
+        let administration = Settings::open(database.clone(), clock.clone(), seal, groups)
+            .await
+            .context("reading the settings")?;
+        let parts = delivery::Parts {
+            database: database.clone(),
+            clock: clock.clone(),
+            users: users.clone(),
+            channels,
+            settings: administration.clone(),
+        };
+        let (deliveries, mailbag) = Deliveries::new(parts, &config, &registry);
+        let notifications = Notifications::open(
+            database.clone(),
+            clock.clone(),
+            &config,
+            live.clone(),
+            deliveries.clone(),
+            &registry,
+        )
+        .await
+        .context("reading the inboxes")?;
         let connections = Arc::new(server::Connections::default());
         registry.register_collector(server::Counted(connections.clone()));
         Ok(Self {
-            settings: Arc::new(ArcSwap::from_pointee(config)),
+            settings,
+            administration,
+            deliveries,
+            mailbag: Arc::new(Mutex::new(Some(mailbag))),
+            outbound,
             clock,
             database,
             notifications,
@@ -100,6 +152,8 @@ impl App {
             .merge(notification::routes(self.notifications.clone(), self.auth.clone()))
             .merge(live::routes(self.live.clone(), self.auth.clone()))
             .merge(user::routes(self.users.clone(), self.auth.clone()))
+            .merge(delivery::routes(self.deliveries.clone(), self.auth.clone()))
+            .merge(settings::routes(self.administration.clone(), self.auth.clone()))
             .merge(auth::routes(self.auth.clone()))
             .merge(node_routes(self.clone()))
     }
@@ -130,6 +184,8 @@ impl App {
         ];
         self.auth.reload(&config);
         self.notifications.reload(&config);
+        self.deliveries.reload(&config);
+        self.outbound.reload(&config.outbound);
         self.live.reload(&config.limits);
         self.settings.store(Arc::new(config));
         left.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect()
@@ -148,6 +204,9 @@ impl App {
             job("refreshing API keys", Duration::from_secs(1), |app| {
                 boxed(async move { app.refresh_keys().await })
             }),
+            job("refreshing settings", Duration::from_secs(1), |app| {
+                boxed(async move { app.refresh_settings().await })
+            }),
             job("looking after streams", Duration::from_secs(1), |app| {
                 boxed(async move { app.look_after_streams().await })
             }),
@@ -156,6 +215,9 @@ impl App {
             }),
             job("noting when keys were used", Duration::from_secs(30), |app| {
                 boxed(async move { app.note_use().await })
+            }),
+            job("counting deliveries", Duration::from_secs(15), |app| {
+                boxed(async move { app.count_deliveries().await })
             }),
             job("retention", Duration::from_secs(3600), |app| boxed(async move { app.expire().await })),
         ]
@@ -167,6 +229,10 @@ impl App {
 
     async fn refresh_keys(self) -> anyhow::Result<()> {
         self.auth.refresh_keys().await
+    }
+
+    async fn refresh_settings(self) -> anyhow::Result<()> {
+        Ok(self.administration.refresh().await?)
     }
 
     async fn look_after_streams(self) -> anyhow::Result<()> {
@@ -181,9 +247,17 @@ impl App {
         self.auth.flush_last_use().await
     }
 
+    async fn count_deliveries(self) -> anyhow::Result<()> {
+        Ok(self.deliveries.measure().await?)
+    }
+
     async fn expire(self) -> anyhow::Result<()> {
         self.auth.forget_expired_sessions().await?;
         let retention = self.settings.load().retention.clone();
+        let forgotten = self.deliveries.expire(retention.deliveries_days).await?;
+        if forgotten > 0 {
+            tracing::info!(forgotten, "Retention removed {forgotten} deliveries from the log");
+        }
         let removed = self.notifications.expire(retention).await?;
         if removed > 0 {
             tracing::info!(removed, "Retention removed {removed} notifications");
@@ -194,6 +268,7 @@ impl App {
     /// Does everything that is due: what a test calls after it moved the clock.
     pub async fn tick(&self) {
         schedule::run_once(&self.jobs()).await;
+        self.deliveries.drain().await;
     }
 
     /// Serves until `stop`, then finishes what is in flight and closes the database.
@@ -216,6 +291,10 @@ impl App {
     ) -> anyhow::Result<()> {
         let tasks = TaskTracker::new();
         schedule::start(self.jobs(), &tasks, &stop);
+        let mailbag = self.mailbag.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mailbag) = mailbag {
+            tasks.spawn(self.deliveries.clone().run(mailbag, stop.clone()));
+        }
         let unready = self.clone();
         let stopping = stop.clone();
         tasks.spawn(async move {
@@ -247,6 +326,17 @@ impl App {
             }),
         }
     }
+}
+
+/// Every way out: one line each.
+fn channels(outbound: &Outbound, config: &Config) -> Channels {
+    Channels::of(vec![
+        Box::new(channel::teams::Teams::new(outbound.clone())),
+        Box::new(channel::ringcentral::RingCentral::new(outbound.clone())),
+        Box::new(channel::slack::Slack::new(outbound.clone())),
+        Box::new(channel::google_chat::GoogleChat::new(outbound.clone())),
+        Box::new(channel::webhook::Webhook::new(outbound.clone(), config.outbound.webhook_per_second)),
+    ])
 }
 
 /// How a node is.

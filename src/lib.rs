@@ -8,10 +8,18 @@ pub mod cli;
 pub mod app;
 /// The inbox: send, list, count, read, snooze, archive, delete.
 pub mod notification;
+/// Who gets what by which channel, the outbox, dispatch, and the log of it.
+pub mod delivery;
 /// Open streams: who listens, and what they are told at once.
 pub mod live;
 /// People and groups.
 pub mod user;
+/// The administrator's settings: typed groups, declared by who uses them.
+pub mod settings;
+/// The ways out: e-mail, Teams, RingCentral, webhooks.
+pub mod channel;
+/// What is written around a notification when it leaves the house.
+pub mod template;
 /// API keys, sign-in, tokens, lock-out, and who is asking.
 pub mod auth;
 /// The shared edge of HTTP: accept loop, errors, bodies, limits, idempotency, OpenAPI.
@@ -20,6 +28,8 @@ pub mod http;
 pub mod schedule;
 /// One SQL text on SQLite and PostgreSQL: transactions, group commit, migrations, backup.
 pub mod storage;
+/// The only code that connects to an address that somebody entered: vetted, limited, never redirected.
+pub mod outbound;
 /// What the operator sees: logs and metrics.
 pub mod telemetry;
 /// `crm_config.yaml`: what the operator says once.

@@ -1,5 +1,7 @@
 //! Secrets: made at first start, random tokens, digests.
 
+mod seal;
+
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -7,6 +9,8 @@ use std::path::Path;
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub use seal::Seal;
 
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];
@@ -39,6 +43,17 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
+/// A secret for one purpose, made from another: who learns it learns nothing of the others.
+pub fn derive(secret: &[u8; 32], purpose: &str) -> Digest {
+    mac(secret, purpose.as_bytes())
+}
+
+/// The HMAC-SHA256 of `bytes`.
+pub fn mac(secret: &[u8; 32], bytes: &[u8]) -> Digest {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+    aws_lc_rs::hmac::sign(&key, bytes).as_ref().try_into().expect("an HMAC-SHA256 has 32 bytes")
+}
+
 /// The secret in `folder/name`, made at the first start and readable by the owner alone.
 ///
 /// # Errors
@@ -52,7 +67,8 @@ pub fn load_or_make(folder: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
     let secret = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     secret.try_into().map_err(|_| {
         anyhow::anyhow!(
-            "{} is damaged: it must hold 32 bytes; restore it, or delete it to sign everybody out",
+            "{} is damaged: it must hold 32 bytes; restore it from a backup, or delete it: without token.key everybody \
+             is signed out, without seal.key people enter their webhook URLs again",
             path.display()
         )
     })

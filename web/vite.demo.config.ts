@@ -1,4 +1,5 @@
-// Builds the pretend CRM's page: dist/demo/crm.html, with its script and style in dist/assets.
+// Builds the demo's pages, the pretend CRM and the outbox: dist/demo/*.html, with their scripts and styles in
+// dist/assets.
 import { defineConfig } from "vite";
 
 export default defineConfig({
@@ -10,6 +11,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { input: "demo/crm.html" },
+    rolldownOptions: { input: ["demo/crm.html", "demo/outbox.html"] },
   },
 });

@@ -203,6 +203,7 @@ async fn open_all(address: SocketAddr, requests: Vec<String>, heard: &Rc<Heard>)
 
 /// Asks for a stream and waits for its first words, a comment.
 async fn begin(address: SocketAddr, request: &str, heard: &Heard) -> anyhow::Result<TcpStream> {
+    #[expect(clippy::disallowed_methods, reason = "a bench speaks to its own server")]
     let stream = TcpStream::connect(address).await?;
     ensure!(stream.try_write(request.as_bytes())? == request.len(), "a request is too long");
     let mut said = String::new();

@@ -1,6 +1,7 @@
 //! `belfry demo`: a server with people and notifications in it, to try things on.
 
 mod examples;
+mod outbox;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,10 +10,13 @@ use std::time::Duration;
 use crate::app::App;
 use crate::auth::{Role, Roles, passwords};
 use crate::clock::{Clock, Instant};
-use crate::config::{Config, ConfiguredKey};
-use crate::notification::{Change, NewNotification, Request, Sent};
+use crate::config::{Config, ConfiguredKey, Mailbox, Smtp, SmtpTls};
+use crate::notification::{Change, NewNotification, Notice, Request, Sent};
 use crate::user::{self, New};
 use examples::{EXAMPLES, Example, Stands};
+use outbox::{Secrets, Sinks};
+
+pub(super) use outbox::Routes;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -20,6 +24,9 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Known to everybody: the demo listens on this machine alone unless it is told otherwise.
 const KEY: &str = "demo-key-of-at-least-thirty-two-characters";
 const PASSWORD: &str = "demo-password";
+
+/// Where webhooks of the demo may lead beside public addresses: to where they are caught.
+const LOOPBACK: &str = "127.0.0.1/32";
 
 /// The body of a send to try.
 const EXAMPLE_SEND: &str = r#"{"user_id": 123, "type": "provision_complete", "title": "Service Activated", "link": "/services/167"}"#;
@@ -34,16 +41,42 @@ const PEOPLE: &[(i64, &str, &str, &[Role], &str)] = &[
 ];
 
 pub(super) fn demo(listen: SocketAddr, data_dir: &Path) -> anyhow::Result<()> {
+    let sinks = Sinks::take(Clock::Real, name_of)?;
     let mut config = Config::demo(listen, data_dir);
     config.api_keys = vec![ConfiguredKey::new(KEY, "Demo", &["admin"])];
+    catch(&mut config, &sinks)?;
     super::serve::runtime(1)?.block_on(furnish(config.clone()))?;
-    let introduce = |_, listen| -> futures_util::future::BoxFuture<'static, _> {
+    let prepare = |_: App, listen| -> super::serve::Prepared {
         Box::pin(async move {
+            let routes = sinks.outbox().routes();
+            let secrets: Secrets = std::sync::Arc::new(|_| Box::pin(async { Vec::new() }));
+            sinks.open(secrets)?;
             introduce(listen);
-            Ok(())
+            Ok(routes)
         })
     };
-    super::serve::run(config, introduce, None)
+    super::serve::run(config, prepare, None)
+}
+
+/// Leads everything that leaves the house to where it is caught.
+fn catch(config: &mut Config, sinks: &Sinks) -> anyhow::Result<()> {
+    let mail = sinks.mail_address()?;
+    config.smtp = Some(Smtp {
+        host: mail.ip().to_string(),
+        port: mail.port(),
+        tls: SmtpTls::Plain,
+        login: None,
+        from: Mailbox { name: "Harbour CRM".to_owned(), address: "crm@example.com".to_owned() },
+        ca_file: None,
+        connections: 4,
+        timeout: Duration::from_secs(30),
+    });
+    config.outbound.allow_cidrs = vec![LOOPBACK.parse().expect("it is a range")];
+    Ok(())
+}
+
+fn name_of(id: i64) -> Option<&'static str> {
+    PEOPLE.iter().find(|(known, ..)| *known == id).map(|(_, _, name, ..)| *name)
 }
 
 /// Adds whom the demo lacks, with what happened to them in the last days; a demo that was started before keeps what
@@ -88,7 +121,11 @@ async fn happen(app: &App, example: &Example, now: Instant) -> anyhow::Result<()
         related_ticket_id: None,
         related_user_id: None,
     };
-    let Sent::Stored(stored) = app.notifications.send(Request { new: new.into(), claim: None }).await? else {
+    let Sent::Stored(stored) = app
+        .notifications
+        .send(Request { notice: Notice::api(new.into(), Default::default()), claim: None })
+        .await?
+    else {
         return Ok(());
     };
     let changes: &[Change] = match example.stands {

@@ -9,6 +9,7 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::demo::Routes;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,18 +19,25 @@ use crate::telemetry;
 pub(super) fn serve(path: &Path) -> anyhow::Result<()> {
     let config = super::load(path)?;
     let path = path.to_owned();
-    run(config, |app, _| Box::pin(async move { hint_at_first_admin(&app).await }), Some(path))
+    let prepare = |app: App, _| -> Prepared {
+        Box::pin(async move {
+            hint_at_first_admin(&app).await?;
+            Ok(Routes::new())
+        })
+    };
+    run(config, prepare, Some(path))
 }
 
+/// Routes that are served beside those of the node.
+pub(super) type Prepared = futures_util::future::BoxFuture<'static, anyhow::Result<Routes>>;
+
 /// What is done between opening and serving; it is told where the server listens.
-pub(super) type Prepare =
-    dyn FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>>;
+type Prepare = dyn FnOnce(App, SocketAddr) -> Prepared;
 
 /// Opens a node, prepares it and serves until SIGTERM or SIGINT. SIGHUP reads `reload_from` again.
 pub(super) fn run(
     config: Config,
-    prepare: impl FnOnce(App, SocketAddr) -> futures_util::future::BoxFuture<'static, anyhow::Result<()>>
-    + 'static,
+    prepare: impl FnOnce(App, SocketAddr) -> Prepared + 'static,
     reload_from: Option<PathBuf>,
 ) -> anyhow::Result<()> {
     runtime(config.runtime_threads)?.block_on(serve_until_told(config, Box::new(prepare), reload_from))
@@ -60,13 +68,13 @@ async fn serve_until_told(
     let listen = listener.local_addr()?;
     let app = App::open(config, Clock::Real).await?;
     log.register(&app.registry);
-    prepare(app.clone(), listen).await?;
+    let more = prepare(app.clone(), listen).await?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_when_told(stop.clone()));
     tokio::spawn(reload_when_told(app.clone(), log.clone(), reload_from));
     tokio::spawn(watch_log(log.clone()));
     tracing::info!(%listen, version = env!("CARGO_PKG_VERSION"), "Belfry serves at http://{listen}");
-    app.serve(listener, stop).await?;
+    app.serve_routes(listener, app.routes_with(more), stop).await?;
     tracing::info!("Belfry has stopped");
     Ok(())
 }

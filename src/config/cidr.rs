@@ -18,6 +18,11 @@ impl Cidr {
         let ip = ip.to_canonical();
         ip.is_ipv4() == self.first.is_ipv4() && first_of(ip, self.prefix) == self.first
     }
+
+    /// Whether the range is all of IPv4 or all of IPv6.
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
 }
 
 /// The first address of the range of `prefix` bits that holds `ip`.

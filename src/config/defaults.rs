@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Auth, Config, DatabaseUrl, Limits, Log, LogFormat, Retention};
+use super::{Auth, Config, DatabaseUrl, Limits, Log, LogFormat, Outbound, Retention};
 
 impl Config {
     /// What an empty file means, with everything under `data_dir`.
@@ -13,6 +13,7 @@ impl Config {
         Config {
             listen,
             public_url: public_url_of(listen),
+            crm_url: None,
             database: DatabaseUrl::Sqlite(data_dir.join("belfry.db")),
             data_dir: data_dir.to_path_buf(),
             log: Log::with_defaults(data_dir),
@@ -23,6 +24,8 @@ impl Config {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             retention: Retention::default(),
+            smtp: None,
+            outbound: Outbound::default(),
             runtime_threads: 0,
             demo: false,
         }

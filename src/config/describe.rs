@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Config, LogFormat};
+use super::{Config, LogFormat, Smtp};
 
 impl Config {
     /// What is in force, one setting a line; no API key, digest or password among it.
@@ -10,6 +10,7 @@ impl Config {
         let mut lines = vec![
             format!("listen: {}", self.listen),
             format!("public_url: {}", self.public_url),
+            format!("crm_url: {}", self.crm_url()),
             format!("database_url: {}", self.database),
             format!("data_dir: {}", self.data_dir.display()),
         ];
@@ -27,6 +28,12 @@ impl Config {
             format!("trusted_proxies: {}", list(&self.trusted_proxies)),
         ]);
         lines.extend(self.describe_retention());
+        lines.extend(
+            self.smtp
+                .as_ref()
+                .map_or_else(|| vec!["smtp: none (no e-mail leaves)".to_owned()], Smtp::describe),
+        );
+        lines.extend(self.outbound.describe());
         lines.push(match self.runtime_threads {
             0 => "runtime_threads: 0 (one less than there are cores)".to_owned(),
             threads => format!("runtime_threads: {threads}"),
@@ -44,7 +51,16 @@ impl Config {
                 key.description
             )
         });
-        known_to_all.collect()
+        let bare_password = self.smtp.as_ref().filter(|smtp| smtp.is_password_bare()).map(|_| {
+            "the password of the mail server crosses the network unencrypted; write tls: required below smtp".to_owned()
+        });
+        let open_to_all = self.outbound.allow_cidrs.iter().filter(|range| range.is_everything()).map(|range| {
+            format!(
+                "outbound.allow_cidrs holds {range}, so that whoever enters a webhook can reach every machine that \
+                 this server can; write only the ranges that webhooks need"
+            )
+        });
+        known_to_all.chain(bare_password).chain(open_to_all).collect()
     }
 
     fn describe_log(&self) -> [String; 5] {
@@ -121,7 +137,7 @@ fn unless_zero(count: u64, meaning: &str) -> String {
     if count == 0 { format!("0 ({meaning})") } else { count.to_string() }
 }
 
-fn list<T: Display>(items: &[T]) -> String {
+pub(super) fn list<T: Display>(items: &[T]) -> String {
     if items.is_empty() {
         return "none".to_owned();
     }

@@ -9,7 +9,7 @@ const BAD: &[(&str, &str)] = &[
     ("listn: x", "1:1: unknown key \"listn\"; did you mean \"listen\"?"),
     (
         "a:\n",
-        "1:1: unknown key \"a\"; known here: data_dir, listen, public_url, database_url, log, api_keys, auth, limits, notification_types, allowed_origins, trusted_proxies, retention, runtime_threads",
+        "1:1: unknown key \"a\"; known here: data_dir, listen, public_url, crm_url, database_url, log, api_keys, auth, limits, notification_types, allowed_origins, trusted_proxies, retention, smtp, outbound, runtime_threads",
     ),
     (
         "log:\n  level: info\n  max-sise: 1",
@@ -73,6 +73,81 @@ const BAD: &[(&str, &str)] = &[
         "1:19: an item of trusted_proxies must be the first address of its range, that is 10.0.0.0/8",
     ),
     ("listen: ${GONE}", "1:9: the environment variable GONE is not set; set it, or write ${GONE:-default}"),
+    // E-mail
+    ("smtp: mail.example.com", "1:7: smtp must hold settings, each a line such as \"name: value\""),
+    ("smtp: { from: a@b }", "1:7: smtp needs the mail server, for example host: mail.example.com"),
+    ("smtp: { host: h }", "1:7: smtp needs a sender, for example from: \"CRM <crm@example.com>\""),
+    (
+        "smtp: { host: \"smtp://h\", from: a@b }",
+        "1:15: smtp.host must be the name or the address of the mail server, for example mail.example.com",
+    ),
+    ("smtp: { host: h, port: 0, from: a@b }", "1:24: smtp.port must be a whole number from 1 to 65535"),
+    ("smtp: { host: h, tls: none, from: a@b }", "1:23: smtp.tls must be required or plain"),
+    (
+        "smtp: { host: h, from: \"a@b, c@d\" }",
+        "1:24: smtp.from must be one mailbox, for example \"CRM <crm@example.com>\"",
+    ),
+    (
+        "smtp: { host: h, from: \"A\\r\\nBcc: c@d <a@b>\" }",
+        "1:24: smtp.from must be one mailbox, for example \"CRM <crm@example.com>\"",
+    ),
+    (
+        "smtp: { host: h, from: a@b, username: u }",
+        "1:39: smtp.username must be given together with smtp.password",
+    ),
+    (
+        "smtp: { host: h, from: a@b, password: hunter2 }",
+        "1:39: smtp.password must be given together with smtp.username",
+    ),
+    (
+        "smtp: { host: h, from: a@b, username: u, password: 123456 }",
+        "1:52: smtp.password must be a text in one line, in quotes, for example \"${SMTP_PASSWORD}\"",
+    ),
+    (
+        "smtp:\n  host: h\n  from: a@b\n  user: u",
+        "4:3: unknown key \"user\" in smtp; known here: host, tls, port, username, password, from, ca_file, connections, timeout",
+    ),
+    (
+        "smtp: { host: h, from: a@b, connections: 0 }",
+        "1:42: smtp.connections must be a whole number from 1 to 100",
+    ),
+    (
+        "smtp: { host: h, from: a@b, timeout: 30 }",
+        "1:38: smtp.timeout must be a time from 1s to 30s with its unit, for example 30s, 15m or 30d",
+    ),
+    // Webhooks
+    (
+        "outbound: { allow_cidrs: [10.0.0.1/8] }",
+        "1:27: an item of outbound.allow_cidrs must be the first address of its range, that is 10.0.0.0/8",
+    ),
+    (
+        "outbound: { allow_cidrs: 10.0.0.0/8 }",
+        "1:26: outbound.allow_cidrs must be a list of texts, for example [\"10.0.0.0/8\"]",
+    ),
+    (
+        "outbound: { ports: 443 }",
+        "1:20: outbound.ports must be a list of ports and ranges of ports, for example [443, 8000-9999]",
+    ),
+    (
+        "outbound: { ports: [443, 9999-8000] }",
+        "1:26: outbound.ports must be a list of ports and ranges of ports, for example [443, 8000-9999]",
+    ),
+    (
+        "outbound: { ports: [65536] }",
+        "1:21: outbound.ports must be a list of ports and ranges of ports, for example [443, 8000-9999]",
+    ),
+    (
+        "outbound: { timeout: 0s }",
+        "1:22: outbound.timeout must be a time from 1s to 30s with its unit, for example 30s, 15m or 30d",
+    ),
+    (
+        "outbound: { webhook_per_second: -1 }",
+        "1:33: outbound.webhook_per_second must be a whole number from 0 to 1000000",
+    ),
+    (
+        "outbound: { allow_cidr: [] }",
+        "1:13: unknown key \"allow_cidr\" in outbound; did you mean \"allow_cidrs\"?",
+    ),
     // API keys
     (
         "api_keys: hunter2",

@@ -11,8 +11,10 @@ mod describe;
 mod environment;
 mod error;
 mod keys;
+mod outbound;
 mod read;
 mod section;
+mod smtp;
 mod tree;
 mod words;
 
@@ -24,6 +26,8 @@ pub use cidr::Cidr;
 pub use database::DatabaseUrl;
 pub use error::Error;
 pub use keys::{ConfiguredKey, PLACEHOLDER_KEY, ROLES};
+pub use outbound::{Outbound, PortRange};
+pub use smtp::{Mailbox, Smtp, SmtpLogin, SmtpTls};
 
 /// The name of the file, wherever it lies.
 pub const FILE_NAME: &str = "crm_config.yaml";
@@ -41,6 +45,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address under which people reach the server, without a slash at the end.
     pub public_url: String,
+    /// The address of the CRM, into which links that are a path lead, without a slash at the end; `public_url` where
+    /// nothing is said.
+    pub crm_url: Option<String>,
     /// The database: a file, or a PostgreSQL server.
     pub database: DatabaseUrl,
     /// The folder of everything that the server writes.
@@ -61,6 +68,10 @@ pub struct Config {
     pub trusted_proxies: Vec<Cidr>,
     /// For how long things are kept.
     pub retention: Retention,
+    /// The mail server; without one no e-mail leaves.
+    pub smtp: Option<Smtp>,
+    /// Where webhooks may lead.
+    pub outbound: Outbound,
     /// Threads of the async runtime; 0 = one less than there are cores, at least 1.
     pub runtime_threads: usize,
     /// Whether this is `belfry demo`, which has the page of a pretend CRM. No file says so.
@@ -145,6 +156,11 @@ pub struct Retention {
 }
 
 impl Config {
+    /// The address of the CRM, into which links that are a path lead.
+    pub fn crm_url(&self) -> &str {
+        self.crm_url.as_deref().unwrap_or(&self.public_url)
+    }
+
     /// Reads the file at `path`; the error names every mistake in it.
     pub fn load(path: &Path) -> Result<Config, Error> {
         let unreadable = |problem: &dyn std::fmt::Display| {

@@ -6,10 +6,14 @@ use std::time::Duration;
 use super::error::Problems;
 use super::section::Section;
 use super::tree::Node;
-use super::{Auth, Cidr, Config, DatabaseUrl, Limits, Log, LogFormat, Retention, defaults, keys, words};
+use super::{
+    Auth, Cidr, Config, DatabaseUrl, Limits, Log, LogFormat, Retention, defaults, keys, outbound, smtp, words,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// The longest that one try to deliver may take: the dispatcher gives every try up soon after it.
+pub(super) const LONGEST_TRY: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -27,6 +31,7 @@ pub(super) fn config(root: Node, problems: &Problems) -> Config {
     config.public_url = top
         .text("public_url", words::EXPECTED_PUBLIC_URL, words::public_url)
         .unwrap_or_else(|| defaults::public_url_of(config.listen));
+    config.crm_url = top.text("crm_url", words::EXPECTED_PUBLIC_URL, words::public_url);
     if let Some(url) =
         top.text("database_url", DatabaseUrl::EXPECTED, |text| DatabaseUrl::parse(text, &data_dir))
     {
@@ -38,21 +43,24 @@ pub(super) fn config(root: Node, problems: &Problems) -> Config {
     limits(top.section("limits"), &mut config.limits);
     config.notification_types = notification_types(&mut top, problems);
     config.allowed_origins = allowed_origins(&mut top);
-    config.trusted_proxies = trusted_proxies(&mut top);
+    config.trusted_proxies = ranges(&mut top, "trusted_proxies");
     retention(top.section("retention"), &mut config.retention);
+    config.smtp = smtp::read(top.take("smtp"), problems);
+    outbound::read(top.section("outbound"), &mut config.outbound, problems);
     set(&mut config.runtime_threads, top.number("runtime_threads", 0..=1_024));
     top.finish();
     config
 }
 
 /// Puts `written` in the place of the default, if there is one.
-fn set<T>(setting: &mut T, written: Option<T>) {
+pub(super) fn set<T>(setting: &mut T, written: Option<T>) {
     if let Some(written) = written {
         *setting = written;
     }
 }
 
-fn path(text: &str) -> Option<PathBuf> {
+/// A file or a folder.
+pub(super) fn path(text: &str) -> Option<PathBuf> {
     let text = text.trim();
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
 }
@@ -146,12 +154,13 @@ fn allowed_origins(top: &mut Section) -> Vec<String> {
     origins
 }
 
-fn trusted_proxies(top: &mut Section) -> Vec<Cidr> {
+/// A list of addresses and ranges of addresses.
+pub(super) fn ranges(section: &mut Section, name: &'static str) -> Vec<Cidr> {
     let mut ranges = Vec::new();
-    for (place, range) in top.texts("trusted_proxies", "\"10.0.0.0/8\"") {
+    for (place, range) in section.texts(name, "\"10.0.0.0/8\"") {
         match range.parse::<Cidr>() {
             Ok(range) => ranges.push(range),
-            Err(expected) => top.must_be(place, "an item of trusted_proxies", &expected),
+            Err(expected) => section.item_must_be(place, name, &expected),
         }
     }
     ranges

@@ -60,6 +60,12 @@ impl<'a> Section<'a> {
         (!matches!(node.value, Value::Nothing)).then_some(node)
     }
 
+    /// Where the value of `name` stands; `None` if it is not written or has no value.
+    pub fn place(&self, name: &str) -> Option<Place> {
+        let (_, node) = self.entries.iter().find(|(key, _)| key.name.text == name)?;
+        (!matches!(node.value, Value::Nothing)).then_some(node.place)
+    }
+
     /// The section below `name`, empty if it is not written.
     pub fn section(&mut self, name: &'static str) -> Section<'a> {
         let nothing = Node { place: Place::default(), value: Value::Nothing };
@@ -154,6 +160,11 @@ impl<'a> Section<'a> {
     /// Complains of a value by the name of its setting.
     pub fn must_be(&self, place: Place, name: &str, expected: &str) {
         self.problems.add(place, format!("{}{name} must be {expected}", self.prefix));
+    }
+
+    /// Complains of an item of a list by the name of its setting.
+    pub fn item_must_be(&self, place: Place, name: &str, expected: &str) {
+        self.problems.add(place, format!("an item of {}{name} must be {expected}", self.prefix));
     }
 
     /// Complains of every key that nobody took.

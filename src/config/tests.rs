@@ -8,7 +8,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Error> {
     let lookup = |name: &str| match name {
         "BELFRY_TEST_KEY" => Some(KEY.to_owned()),
         "BELFRY_TEST_KEEP" => Some("3".to_owned()),
-        "BELFRY_TEST_SHORT" => Some("hunter2".to_owned()),
+        "BELFRY_TEST_SHORT" | "SMTP_PASSWORD" => Some("hunter2".to_owned()),
         _ => None,
     };
     Config::parse_with(text, Path::new(FILE_NAME), &lookup)
@@ -30,6 +30,7 @@ fn the_design_page_is_read_as_it_stands() {
     let config = parse(
         "listen: 127.0.0.1:8080\n\
          public_url: http://127.0.0.1:8080\n\
+         crm_url: http://127.0.0.1:8080\n\
          database_url: sqlite:belfry.db            # relative to data_dir\n\
          data_dir: ./data\n\
          log: { level: info, format: json, file: ./data/api.log, max_size: 50MiB, keep: 10 }\n\
@@ -94,6 +95,61 @@ fn every_kind_of_value_is_read() {
 }
 
 #[test]
+fn the_mail_server_is_read_and_its_password_never_shown() {
+    let least = parse("smtp: { host: mail.example.com, from: CRM <crm@example.com> }").unwrap();
+    let expected = Smtp {
+        host: "mail.example.com".to_owned(),
+        port: 587,
+        tls: SmtpTls::Required,
+        login: None,
+        from: Mailbox { name: "CRM".to_owned(), address: "crm@example.com".to_owned() },
+        ca_file: None,
+        connections: 4,
+        timeout: Duration::from_secs(30),
+    };
+    assert_eq!(least.smtp, Some(expected.clone()));
+
+    let config = parse(
+        "smtp: { host: \"10.0.0.9\", port: 465, from: crm@example.com, username: belfry, \
+         password: \"${BELFRY_TEST_SHORT}\", ca_file: ./ca.pem, connections: 2, timeout: 20s }",
+    )
+    .unwrap();
+    let smtp = config.smtp.clone().unwrap();
+    assert!(smtp.is_implicit_tls() && !expected.is_implicit_tls());
+    assert_eq!(smtp.login.as_ref().unwrap().password, "hunter2");
+    let shown = format!("{}\n{config:?}", config.describe());
+    assert!(shown.contains("smtp.username: belfry\nsmtp.password: hidden\n"), "{shown}");
+    assert!(shown.contains("smtp.tls: required (from the first byte)\n"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+
+    let plain = "smtp: { host: HOST, tls: plain, from: crm@example.com, username: u, password: hunter2 }";
+    let far = parse(&plain.replace("HOST", "mail.example.com")).unwrap();
+    assert_eq!(far.smtp.as_ref().map(|smtp| smtp.port), Some(25));
+    assert_eq!(far.warnings().len(), 1);
+    assert!(!far.warnings()[0].contains("hunter2"));
+    assert!(parse(&plain.replace("HOST", "127.0.0.1")).unwrap().warnings().is_empty());
+}
+
+#[test]
+fn where_webhooks_may_lead_is_read() {
+    let config = parse(
+        "outbound: { allow_cidrs: [10.0.0.0/8, \"::1\"], ports: [443, 9000-9001], connect_timeout: 2s, \
+         timeout: 5s, webhook_per_second: 0 }",
+    );
+    let outbound = config.unwrap().outbound;
+    assert_eq!(outbound.ports, [PortRange::one(443), PortRange { first: 9_000, last: 9_001 }]);
+    assert!(outbound.allows_port(9_001) && !outbound.allows_port(80));
+    assert!(outbound.allows("10.2.3.4".parse().unwrap()) && !outbound.allows("11.0.0.1".parse().unwrap()));
+    assert_eq!(outbound.connect_timeout, Duration::from_secs(2));
+    let shown = Config { outbound, ..parse("").unwrap() }.describe();
+    assert!(shown.contains("outbound.allow_cidrs: 10.0.0.0/8, ::1/128\n"), "{shown}");
+    assert!(shown.contains("outbound.ports: 443, 9000-9001\n"), "{shown}");
+    assert!(shown.contains("outbound.webhook_per_second: 0 (no limit)\n"), "{shown}");
+    let open = parse("outbound: { allow_cidrs: [\"0.0.0.0/0\"] }").unwrap();
+    assert_eq!(open.warnings().len(), 1);
+}
+
+#[test]
 fn all_mistakes_are_told_in_the_order_of_the_file() {
     let error = parse("retention: 5\nlisten: x\nfoo: 1\n").unwrap_err();
     let places: Vec<_> = error.lines().iter().map(|line| line.split(": ").next().unwrap()).collect();
@@ -151,7 +207,9 @@ fn the_example_holds_every_setting_and_means_the_defaults() {
     let config = parse(&shown).unwrap();
     assert_eq!(config.api_keys.len(), 1);
     assert_eq!(config.notification_types.len(), 1);
-    for line in Config::with_defaults(Path::new("./data")).describe().lines() {
+    assert_eq!(config.outbound.allow_cidrs.len(), 2);
+    let described = Config::with_defaults(Path::new("./data")).describe() + "\n" + &config.describe();
+    for line in described.lines() {
         let name = line.split(": ").next().unwrap();
         let name = name.rsplit('.').next().unwrap();
         let at = shown.lines().position(|line| line.trim_start().starts_with(&format!("{name}:")));

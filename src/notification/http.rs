@@ -11,13 +11,17 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::by_hand::http::*;
 use super::wire::{
     BatchAnswer, BatchBody, BatchResult, ChangedAnswer, CountAnswer, ListAnswer, ReadAllBody, SendBody,
     SentAnswer, SnoozeBody, kind_filter, sent,
 };
-use super::{Change, Error, Filter, NewNotification, Notifications, Request, Sent, Shelf, Stored, change};
-use crate::auth::{Auth, Caller, Person};
+use super::{
+    Change, Error, Filter, NewNotification, Notice, Notifications, Request, Sent, Shelf, Stored, change,
+};
+use crate::auth::{Auth, Caller, Person, Role};
 use crate::clock::Instant;
+use crate::delivery::Ways;
 use crate::http::error::json;
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::rate::{KeyedLimiter, Rate};
@@ -36,11 +40,17 @@ const LONGEST_SNOOZE: std::time::Duration = std::time::Duration::from_secs(10 * 
 /// Test notifications that somebody may send to themselves.
 const TESTS: Rate = Rate::per_minute(10);
 
+/// What somebody may send by hand.
+const LETTERS: Rate = Rate::per_minute(30);
+
 /// Behind an Arc, since every request clones its state.
-struct Shared {
-    notifications: Notifications,
+pub(super) struct Shared {
+    pub notifications: Notifications,
     auth: Auth,
-    tests: KeyedLimiter<i64>,
+    /// Tests that somebody sent to themselves.
+    pub tests: KeyedLimiter<i64>,
+    /// What somebody sent by hand.
+    pub letters: KeyedLimiter<i64>,
 }
 
 impl FromRef<Arc<Shared>> for Auth {
@@ -65,7 +75,13 @@ pub fn routes(notifications: Notifications, auth: Auth) -> OpenApiRouter {
         .routes(routes!(unsnooze))
         .routes(routes!(delete_notification))
         .routes(routes!(send_test))
-        .with_state(Arc::new(Shared { notifications, auth, tests: KeyedLimiter::new(TESTS, 100_000) }))
+        .routes(routes!(notify_by_hand))
+        .with_state(Arc::new(Shared {
+            notifications,
+            auth,
+            tests: KeyedLimiter::new(TESTS, 100_000),
+            letters: KeyedLimiter::new(LETTERS, 100_000),
+        }))
 }
 
 impl From<Error> for Problem {
@@ -100,6 +116,16 @@ async fn send_notification(
     outcome.inspect_err(|problem| note_refusal(this, caller.description(), problem))
 }
 
+/// Whoever chooses by which ways people are written to needs the role admin.
+fn may_choose_channels(caller: &Caller, wants: Ways) -> Result<(), Problem> {
+    if wants == Ways::default() || caller.roles().contains(Role::Admin) {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "Choosing channels needs the role admin; leave channels out, or use a key that has the role",
+    ))
+}
+
 /// Every attempt to send is logged, those that are refused with the reason.
 fn note_refusal(this: &Notifications, by: &str, problem: &Problem) {
     this.metrics.refused.inc();
@@ -122,10 +148,12 @@ async fn send_judged(
 ) -> Result<Response, Problem> {
     caller.may_send(this.clock.now())?;
     let Json { body, bytes } = body?;
-    let new = Arc::new(body.judge(&this.types.load())?);
+    let (new, wants) = body.judge(&this.types.load())?;
+    may_choose_channels(caller, wants)?;
+    let new = Arc::new(new);
     let claim = Claim::of(headers, format!("{} send", caller.scope()), &bytes, this.clock.now())?;
     let (user_id, kind) = (new.user_id, new.kind.clone());
-    match this.send(Request { new, claim }).await? {
+    match this.send(Request { notice: Notice::api(new, wants), claim }).await? {
         Sent::Stored(stored) => {
             this.metrics.stored.inc();
             let notification_id = stored.notification.id;
@@ -150,40 +178,6 @@ async fn send_judged(
             Ok(kept.into_response())
         }
     }
-}
-
-/// Send yourself a test
-///
-/// A notification of type custom for whoever asks, to see that notifications arrive. At most ten a minute.
-#[utoipa::path(post, path = "/crm/user/me/test", tag = "notifications",
-    responses((status = 201, description = "The test is on its way", body = SentAnswer<'static>)))]
-async fn send_test(
-    State(shared): State<Arc<Shared>>,
-    person: Person,
-    headers: HeaderMap,
-    Raw(bytes): Raw,
-) -> Result<Response, Problem> {
-    let this = &shared.notifications;
-    let now = this.clock.now();
-    let verdict = shared.tests.check(person.id, now);
-    if !verdict.allowed {
-        return Err(verdict.refusal("test", "Ten tests a minute are enough; wait, then try again"));
-    }
-    let new = Arc::new(NewNotification {
-        user_id: person.id,
-        kind: this.types.load().find("custom")?,
-        title: "Test notification".to_owned(),
-        message: Some(format!("{}, this is what a notification looks like. It works.", person.name)),
-        link: None,
-        metadata: None,
-        related_ticket_id: None,
-        related_user_id: None,
-    });
-    let claim = Claim::of(&headers, format!("user:{} test", person.id), &bytes, now)?;
-    Ok(match this.send(Request { new, claim }).await? {
-        Sent::Stored(stored) => json(StatusCode::CREATED, sent(&stored.shown)),
-        Sent::Before(kept) => kept.into_response(),
-    })
 }
 
 /// Send up to 1,000 notifications at once
@@ -215,20 +209,25 @@ async fn send_batch_judged(
     caller.may_send(now)?;
     let Json { body, bytes } = body?;
     let judged = body.judge(&this.types.load())?;
+    let may_choose = |(_, wants): &(NewNotification, Ways)| may_choose_channels(caller, *wants);
+    let judged: Vec<Result<_, Problem>> = judged
+        .into_iter()
+        .map(|element| element.and_then(|element| may_choose(&element).map(|()| element)))
+        .collect();
     let claim = Claim::of(headers, format!("{} send/batch", caller.scope()), &bytes, now)?;
-    let (desk, metrics) = (this.desk(), this.metrics.clone());
+    let (sender, desk, metrics) = (this.clone(), this.desk(), this.metrics.clone());
     let by = caller.description().to_owned();
     idempotency::perform(&this.database, claim, move |tx| {
         Box::pin(async move {
-            let news: Vec<_> =
-                judged.iter().filter_map(|element| element.as_ref().ok().cloned()).map(Arc::new).collect();
-            let mut outcomes = Notifications::send_in(tx, &desk, &news).await?.into_iter();
+            let good = judged.iter().filter_map(|element| element.as_ref().ok().cloned());
+            let notices: Vec<_> = good.map(|(new, wants)| Notice::api(Arc::new(new), wants)).collect();
+            let mut outcomes = sender.notify_in(tx, &desk, &notices).await?.into_iter();
             let results: Vec<Result<_, Problem>> = judged
                 .into_iter()
                 .map(|element| {
                     element?;
                     let outcome = outcomes.next().unwrap_or(Err(Error::NotFound));
-                    outcome.map_err(Problem::from)
+                    outcome.map(|told| told.stored).map_err(Problem::from)
                 })
                 .collect();
             let stored = results.iter().filter(|result| result.is_ok()).count() as u64;

@@ -1,11 +1,14 @@
 //! The inbox: send, list, count, read, snooze, archive, delete.
 
+mod by_hand;
 mod change;
 mod feed;
 mod http;
 mod inbox;
 mod metadata;
 mod metrics;
+mod notify;
+mod outgoing;
 mod pending;
 mod retention;
 mod send;
@@ -21,12 +24,14 @@ use arc_swap::ArcSwap;
 
 use crate::clock::{Clock, Instant};
 use crate::config;
+use crate::delivery::Deliveries;
 use crate::live::Live;
 use crate::storage::{self, Database};
 use crate::telemetry::metrics::Registry;
 
 pub use http::routes;
 pub use inbox::{Filter, Page};
+pub use notify::{Notice, Told};
 pub use send::{Request, Sent, Stored};
 pub use wire::{SendBody, sent, shown_as};
 
@@ -136,6 +141,7 @@ pub struct Notifications {
     sender: send::Sender,
     types: Arc<ArcSwap<types::Types>>,
     live: Live,
+    deliveries: Deliveries,
     metrics: metrics::Metrics,
 }
 
@@ -149,14 +155,22 @@ impl Notifications {
         clock: Clock,
         settings: &config::Config,
         live: Live,
+        deliveries: Deliveries,
         registry: &Registry,
     ) -> Result<Self, storage::Error> {
         let pending = Arc::new(pending::Pending::default());
         pending::recover(&database, pending.clone()).await?;
         let metrics = metrics::Metrics::new(registry);
-        let sender = send::Sender::start(database.clone(), pending.clone(), clock.clone(), live.clone());
+        let sender = send::Sender::start(send::Batcher {
+            database: database.clone(),
+            pending: pending.clone(),
+            clock: clock.clone(),
+            deliveries: deliveries.clone(),
+            live: live.clone(),
+        });
         let types = Arc::new(ArcSwap::from_pointee(types::Types::with(&settings.notification_types)));
-        let this = Self { database, clock, pending, sender, types, live, metrics };
+        let this = Self { database, clock, pending, sender, types, live, deliveries, metrics };
+        this.deliveries.read_from(Arc::new(this.clone()));
         let reader = this.clone();
         this.live.read_from(Box::new(move |user_id, after| {
             let reader = reader.clone();

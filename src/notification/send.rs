@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::feed::{self, Desk};
+use super::feed;
 use super::pending::Pending;
 use super::store::Placed;
-use super::{Error, NewNotification, Notification, Notifications, store, wire};
+use super::{Error, NewNotification, Notice, Notification, Notifications, store, wire};
 use crate::clock::{Clock, Instant};
+use crate::delivery::{Asked, Deliveries};
 use crate::http::idempotency::{self, Claim, Claimed, Kept};
 use crate::live::Live;
 use crate::storage::{self, Database, Engine, Tx};
@@ -27,7 +28,7 @@ const BATCHES_TO_TELL: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Request {
     /// What to send.
-    pub new: Arc<NewNotification>,
+    pub notice: Notice,
     /// That it should happen once.
     pub claim: Option<Claim>,
 }
@@ -51,7 +52,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    fn new(id: i64, content: Arc<NewNotification>, created_at: Instant) -> Self {
+    pub(super) fn new(id: i64, content: Arc<NewNotification>, created_at: Instant) -> Self {
         let notification = Notification {
             id,
             content,
@@ -74,24 +75,18 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub fn start(database: Database, pending: Arc<Pending>, clock: Clock, live: Live) -> Self {
+    pub fn start(batcher: Batcher) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
         // PostgreSQL's round trips overlap with two; SQLite's writer would only get smaller groups.
-        let batchers = match database.engine() {
+        let batchers = match batcher.database.engine() {
             Engine::Sqlite => 1,
             Engine::Postgres => 2,
         };
         for _ in 0..batchers {
             let (settled, done) = mpsc::channel(BATCHES_TO_TELL);
-            let batcher = Batcher {
-                database: database.clone(),
-                pending: pending.clone(),
-                clock: clock.clone(),
-                settled,
-            };
-            tokio::spawn(batcher.run(waiting.clone()));
-            tokio::spawn(tell(done, live.clone()));
+            tokio::spawn(tell(done, batcher.live.clone()));
+            tokio::spawn(batcher.clone().run(waiting.clone(), settled));
         }
         Self { queue }
     }
@@ -109,11 +104,14 @@ impl Sender {
     }
 }
 
-struct Batcher {
-    database: Database,
-    pending: Arc<Pending>,
-    clock: Clock,
-    settled: mpsc::Sender<Vec<(Settled, Answer)>>,
+/// Takes the sends that wait and stores them together.
+#[derive(Clone)]
+pub(super) struct Batcher {
+    pub database: Database,
+    pub pending: Arc<Pending>,
+    pub clock: Clock,
+    pub deliveries: Deliveries,
+    pub live: Live,
 }
 
 /// Tells those who listen and answers the callers, in the order of the commits, while the next batch is stored.
@@ -147,7 +145,11 @@ impl Settled {
 }
 
 impl Batcher {
-    async fn run(self, waiting: Arc<Mutex<mpsc::Receiver<(Request, Answer)>>>) {
+    async fn run(
+        self,
+        waiting: Arc<Mutex<mpsc::Receiver<(Request, Answer)>>>,
+        told: mpsc::Sender<Vec<(Settled, Answer)>>,
+    ) {
         loop {
             let mut taken = Vec::with_capacity(AT_ONCE);
             if waiting.lock().await.recv_many(&mut taken, AT_ONCE).await == 0 {
@@ -164,7 +166,7 @@ impl Batcher {
                         None => taken.push((request, answer)),
                     }
                 }
-                if self.settled.send(done).await.is_err() {
+                if told.send(done).await.is_err() {
                     return;
                 }
             }
@@ -195,10 +197,8 @@ impl Batcher {
     }
 
     async fn write(&self, requests: Arc<Vec<Request>>) -> Result<Vec<Option<Settled>>, storage::Error> {
-        let (pending, now) = (self.pending.clone(), self.clock.now());
-        self.database
-            .write(move |tx| Box::pin(async move { send_all(tx, &pending, &requests, now).await }))
-            .await
+        let (this, now) = (self.clone(), self.clock.now());
+        self.database.write(move |tx| Box::pin(async move { this.send_all(tx, &requests, now).await })).await
     }
 }
 
@@ -212,30 +212,40 @@ enum Known {
     Outcome(Outcome),
 }
 
-/// Stores what is to be stored and looks up what was sent before; `None` for those that must be asked again.
-async fn send_all(
-    tx: &mut Tx,
-    pending: &Arc<Pending>,
-    requests: &[Request],
-    now: Instant,
-) -> Result<Vec<Option<Settled>>, storage::Error> {
-    let known = claim_all(tx, requests).await?;
-    let to_do = requests.iter().zip(&known).filter(|(_, known)| matches!(known, Known::ToDo));
-    let news: Vec<Arc<NewNotification>> = to_do.map(|(request, _)| request.new.clone()).collect();
-    let mut placed = store::append(tx, pending, &news, now).await?.into_iter();
-    let mut all = Vec::with_capacity(requests.len());
-    for (request, known) in requests.iter().zip(known) {
-        all.push(match known {
-            Known::InTheMaking => None,
-            Known::Outcome(outcome) => Some(Settled::without_place(outcome)),
-            Known::ToDo => {
-                let placed = placed.next().flatten();
-                let outcome = settle(tx, request, placed.map(|placed| placed.id), now).await?;
-                Some(Settled { outcome, placed })
-            }
-        });
+impl Batcher {
+    /// Stores what is to be stored, with where it goes, and looks up what was sent before; `None` for those that must
+    /// be asked again.
+    async fn send_all(
+        &self,
+        tx: &mut Tx,
+        requests: &[Request],
+        now: Instant,
+    ) -> Result<Vec<Option<Settled>>, storage::Error> {
+        let known = claim_all(tx, requests).await?;
+        let to_do = || requests.iter().zip(&known).filter(|(_, known)| matches!(known, Known::ToDo));
+        let news: Vec<Arc<NewNotification>> =
+            to_do().map(|(request, _)| request.notice.new.clone()).collect();
+        let placed = store::append(tx, &self.pending, &news, now).await?;
+        let stored = to_do().zip(&placed);
+        let asked: Vec<Asked> = stored
+            .filter_map(|((request, _), placed)| Some(request.notice.asked(placed.as_ref()?.id)))
+            .collect();
+        self.deliveries.plan_in(tx, &asked, now).await?;
+        let mut placed = placed.into_iter();
+        let mut all = Vec::with_capacity(requests.len());
+        for (request, known) in requests.iter().zip(known) {
+            all.push(match known {
+                Known::InTheMaking => None,
+                Known::Outcome(outcome) => Some(Settled::without_place(outcome)),
+                Known::ToDo => {
+                    let placed = placed.next().flatten();
+                    let outcome = settle(tx, request, placed.map(|placed| placed.id), now).await?;
+                    Some(Settled { outcome, placed })
+                }
+            });
+        }
+        Ok(all)
     }
-    Ok(all)
 }
 
 /// Claims in the order of the keys, so that two transactions on PostgreSQL never wait for each other in a circle.
@@ -270,9 +280,9 @@ async fn settle(
         if let Some(claim) = &request.claim {
             idempotency::release(tx, claim).await?;
         }
-        return Ok(Err(Error::UserUnknown(request.new.user_id)));
+        return Ok(Err(Error::UserUnknown(request.notice.new.user_id)));
     };
-    let stored = Stored::new(id, request.new.clone(), now);
+    let stored = Stored::new(id, request.notice.new.clone(), now);
     if let Some(claim) = &request.claim {
         idempotency::fulfil(tx, claim, 201, &wire::sent(&stored.shown)).await?;
     }
@@ -286,29 +296,5 @@ impl Notifications {
     /// The recipient does not exist, the idempotency key was used otherwise, or the database cannot.
     pub async fn send(&self, request: Request) -> Outcome {
         self.sender.send(request).await
-    }
-
-    /// Sends many in one transaction; each has its own outcome. Who listens is told once it is durable.
-    ///
-    /// # Errors
-    /// What the database says; then none is stored.
-    pub(super) async fn send_in(
-        tx: &mut Tx,
-        desk: &Desk,
-        news: &[Arc<NewNotification>],
-    ) -> Result<Vec<Result<Stored, Error>>, storage::Error> {
-        let placed = store::append(tx, &desk.pending, news, desk.now).await?;
-        let mut outcomes = Vec::with_capacity(news.len());
-        for (new, placed) in news.iter().zip(placed) {
-            let Some(placed) = placed else {
-                outcomes.push(Err(Error::UserUnknown(new.user_id)));
-                continue;
-            };
-            let stored = Stored::new(placed.id, new.clone(), desk.now);
-            let (live, told) = (desk.live.clone(), stored.clone());
-            tx.after_commit(move || feed::arrived(&live, &told, &placed));
-            outcomes.push(Ok(stored));
-        }
-        Ok(outcomes)
     }
 }

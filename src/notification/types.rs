@@ -33,6 +33,7 @@ const BUILT_IN: &[&str] = &[
     "sla_breached",
     "manual",
     "reassign_request",
+    "webhook_switched_off",
 ];
 
 /// The types that may be sent.

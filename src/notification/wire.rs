@@ -11,14 +11,15 @@ use super::metadata::judged;
 use super::types::Types;
 use super::{NewNotification, Notification, Page};
 use crate::clock::Instant;
+use crate::delivery::Ways;
 use crate::http::body::{List, Object};
 use crate::http::{Given, Problem};
 
 /// The longest message, in characters.
-const MESSAGE_CHARS: usize = 16_384;
+pub(super) const MESSAGE_CHARS: usize = 16_384;
 
 /// The longest link, in characters.
-const LINK_CHARS: usize = 2_048;
+pub(super) const LINK_CHARS: usize = 2_048;
 
 /// A notification to send.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,19 +57,51 @@ pub struct SendBody {
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64, example = 5)]
     related_user_id: Given<i64>,
+    /// Ways that it is to go by too, beside those that the settings give its type: `email`, `webhook` (whatever stands
+    /// behind the user's URL). Needs the role admin.
+    #[serde(default)]
+    #[schema(value_type = Vec<ChannelFamily>, example = json!(["email"]))]
+    channels: Given<Vec<String>>,
+}
+
+/// The ways that a sender may ask for, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "stands for its schema only")]
+pub(super) enum ChannelFamily {
+    Email,
+    Webhook,
+}
+
+/// The ways that a sender asks for.
+fn ways(channels: Option<Vec<String>>) -> Result<Ways, Problem> {
+    let mut ways = Ways::default();
+    for channel in channels.unwrap_or_default() {
+        match &*channel {
+            "email" => ways.email = true,
+            "webhook" => ways.webhook = true,
+            _ => {
+                return Err(Problem::bad_request(
+                    "channels may hold email and webhook; leave out anything else",
+                ));
+            }
+        }
+    }
+    Ok(ways)
 }
 
 impl SendBody {
-    /// The notification that the body describes.
+    /// The notification that the body describes, and the ways that it asks for.
     ///
     /// # Errors
     /// 400: first what is missing, in the order user_id, type, title; then types and lengths.
-    pub fn judge(self, types: &Types) -> Result<NewNotification, Problem> {
+    pub fn judge(self, types: &Types) -> Result<(NewNotification, Ways), Problem> {
         self.user_id.present("user_id")?;
         self.kind.present("type")?;
         self.title.present("title")?;
         let required = |name: &str| Problem::bad_request(format!("{name} is required"));
-        Ok(NewNotification {
+        let wants = ways(self.channels.optional("channels")?)?;
+        let new = NewNotification {
             user_id: self.user_id.id("user_id")?.ok_or_else(|| required("user_id"))?,
             kind: types.find(&self.kind.required("type")?)?,
             title: self.title.text("title", 255)?.ok_or_else(|| required("title"))?,
@@ -77,12 +110,13 @@ impl SendBody {
             metadata: self.metadata.optional("metadata")?.map(judged).transpose()?,
             related_ticket_id: self.related_ticket_id.id("related_ticket_id")?,
             related_user_id: self.related_user_id.id("related_user_id")?,
-        })
+        };
+        Ok((new, wants))
     }
 }
 
 /// A link that leads to http(s) or within the CRM, and nowhere else (security S12).
-fn safe_link(link: String) -> Result<String, Problem> {
+pub(super) fn safe_link(link: String) -> Result<String, Problem> {
     let bad = || {
         Err(Problem::bad_request(
             "link must be an absolute http or https URL, or a path that begins with a single slash",
@@ -283,7 +317,7 @@ impl BatchBody {
     ///
     /// # Errors
     /// 400 if there are none, or more than a thousand.
-    pub fn judge(self, types: &Types) -> Result<Vec<Result<NewNotification, Problem>>, Problem> {
+    pub fn judge(self, types: &Types) -> Result<Vec<Result<(NewNotification, Ways), Problem>>, Problem> {
         let elements = self
             .notifications
             .optional("notifications")?

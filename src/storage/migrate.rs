@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "0001_foundation.sql", include_str!("../../migrations/0001_foundation.sql")),
     (2, "0002_live.sql", include_str!("../../migrations/0002_live.sql")),
     (3, "0003_stream_tickets.sql", include_str!("../../migrations/0003_stream_tickets.sql")),
+    (4, "0004_deliveries.sql", include_str!("../../migrations/0004_deliveries.sql")),
 ];
 
 /// A migration that was applied just now.

@@ -10,8 +10,11 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::wire::{ChangeMeBody, ChangeUserBody, CreateUserBody, MyChange, UserAnswer, UsersAnswer};
-use super::{Change, User, Users, group, missing, store};
+use super::choice::{self, Wish};
+use super::wire::{
+    ChangeMeBody, ChangeUserBody, CreateUserBody, MyAnswer, MyChange, UserAnswer, UsersAnswer,
+};
+use super::{Change, User, Users, group, missing, mute, store, unsubscribe};
 use crate::auth::{Admin, Auth, Done, Known, Person, Role, Staff};
 use crate::http::body::bad_query;
 use crate::http::idempotency::{self, Answer, Claim};
@@ -38,6 +41,9 @@ pub fn routes(users: Users, auth: Auth) -> OpenApiRouter {
         .routes(routes!(list_users, create_user))
         .routes(routes!(show_me, change_me))
         .routes(routes!(show_user, change_user, delete_user))
+        .merge(choice::http::routes())
+        .merge(mute::http::routes())
+        .merge(unsubscribe::http::routes())
         .merge(group::routes())
         .with_state(Shared { users, auth })
 }
@@ -106,7 +112,7 @@ async fn list_users(
     let found = users
         .database
         .read(move |tx| Box::pin(async move { store::page(tx, &words, after, one_more).await }));
-    Ok(Answer::ok(&UsersAnswer::of(found.await?, most)).into_response())
+    Ok(Answer::ok(&UsersAnswer::of(&users, found.await?, most)).into_response())
 }
 
 /// Add a user
@@ -132,10 +138,11 @@ async fn create_user(
     if let Some(password) = password {
         new.password = Some(users.auth.hash_password(password).await?);
     }
+    let by = users.clone();
     idempotency::perform(&users.database, claim, move |tx| {
         Box::pin(async move {
             let user = super::add_in(tx, now, new).await?;
-            Ok(Answer::with(StatusCode::CREATED, &UserAnswer::of(user)))
+            Ok(Answer::with(StatusCode::CREATED, &UserAnswer::of(&by, user)))
         })
     })
     .await
@@ -158,7 +165,8 @@ async fn show_user(
     if !may_see_all && !caller.is_person(id) {
         return Err(missing(id).into());
     }
-    show(&users, id).await
+    let user = found(&users, id).await?;
+    Ok(Answer::ok(&UserAnswer::of(&users, user)).into_response())
 }
 
 /// Change a user
@@ -174,14 +182,16 @@ async fn change_user(
     State(Shared { users, .. }): State<Shared>,
     _admin: Admin,
     Path(id): Path<String>,
-    Json { body, .. }: Json<ChangeUserBody>,
+    Json { mut body, .. }: Json<ChangeUserBody>,
 ) -> Result<Response, Problem> {
     let id = user_id(&id)?;
+    let wish = body.wish()?;
     let (mut change, password) = body.judge()?;
     if let Some(password) = password {
         change.password = Some(users.auth.hash_password(password).await?);
     }
-    change_and_show(users, id, change).await
+    let user = changed(&users, id, change, wish).await?;
+    Ok(Answer::ok(&UserAnswer::of(&users, user)).into_response())
 }
 
 /// Delete a user
@@ -211,9 +221,10 @@ async fn delete_user(
 
 /// Show oneself
 #[utoipa::path(get, path = "/crm/user/me", tag = "users",
-    responses((status = 200, description = "The person who is signed in", body = UserAnswer)))]
+    responses((status = 200, description = "The person who is signed in", body = MyAnswer)))]
 async fn show_me(State(Shared { users, .. }): State<Shared>, person: Person) -> Result<Response, Problem> {
-    show(&users, person.id).await
+    let user = found(&users, person.id).await?;
+    Ok(Answer::ok(&MyAnswer::of(&users, user)).into_response())
 }
 
 /// Change oneself
@@ -222,15 +233,16 @@ async fn show_me(State(Shared { users, .. }): State<Shared>, person: Person) -> 
 /// every other session.
 #[utoipa::path(put, path = "/crm/user/me", tag = "users",
     request_body = ChangeMeBody,
-    responses((status = 200, description = "The person as they are now", body = UserAnswer),
+    responses((status = 200, description = "The person as they are now", body = MyAnswer),
         (status = 403, description = "The current password is missing or wrong"),
         (status = 409, description = "The e-mail is somebody's")))]
 async fn change_me(
     State(Shared { users, .. }): State<Shared>,
     person: Person,
     peer: Option<Extension<Peer>>,
-    Json { body, .. }: Json<ChangeMeBody>,
+    Json { mut body, .. }: Json<ChangeMeBody>,
 ) -> Result<Response, Problem> {
+    let wish = body.wish()?;
     let MyChange { mut change, password, current } = body.judge()?;
     let is_other_email = change.email.as_ref().is_some_and(|email| *email != person.email);
     let grave = password.is_some().then_some("password").or(is_other_email.then_some("e-mail"));
@@ -249,26 +261,29 @@ async fn change_me(
         change.password = Some(users.auth.hash_password(password).await?);
         change.keep_session = Some(person.session_id);
     }
-    change_and_show(users, person.id, change).await
+    let user = changed(&users, person.id, change, wish).await?;
+    Ok(Answer::ok(&MyAnswer::of(&users, user)).into_response())
 }
 
-async fn show(users: &Users, id: i64) -> Result<Response, Problem> {
+async fn found(users: &Users, id: i64) -> Result<User, Problem> {
     let found: Option<User> =
         users.database.read::<_, Error, _>(move |tx| Box::pin(store::find(tx, id))).await?;
-    let user = found.ok_or_else(|| missing(id))?;
-    Ok(Answer::ok(&UserAnswer::of(user)).into_response())
+    found.ok_or_else(|| missing(id).into())
 }
 
-async fn change_and_show(users: Users, id: i64, change: Change) -> Result<Response, Problem> {
-    let (now, auth) = (users.clock.now(), users.auth.clone());
+async fn changed(users: &Users, id: i64, change: Change, wish: Wish) -> Result<User, Problem> {
+    let (now, by) = (users.clock.now(), users.clone());
     let changed = users.database.write(move |tx| {
         Box::pin(async move {
-            let user = super::change_in(tx, now, id, change).await?;
-            auth.forget_user_after(tx, id);
+            let mut user = super::change_in(tx, now, id, change).await?;
+            if !wish.is_empty() {
+                user.choices = by.choose_in(tx, now, id, wish).await?;
+            }
+            by.auth.forget_user_after(tx, id);
             Ok::<_, Problem>(user)
         })
     });
-    Ok(Answer::ok(&UserAnswer::of(changed.await?)).into_response())
+    changed.await
 }
 
 /// A number that no user can have is answered as one that does not exist.

@@ -1,16 +1,29 @@
-//! People: who they are, who may sign in, and the groups they belong to.
+//! People: who they are, who may sign in, what they choose, and the groups they belong to.
 
+/// What people choose: by which ways they are written to, which types by which of them, and when not at all.
+pub mod choice;
 pub mod fields;
 pub mod group;
 mod http;
+/// Records of which a user wants no e-mail and no webhook.
+pub mod mute;
+/// Windows of the week in which nothing automatic is sent.
+pub mod quiet;
 mod store;
+mod unsubscribe;
 mod wire;
+
+use std::sync::Arc;
 
 use crate::auth::passwords::Hash;
 use crate::auth::{self, Auth, Refusal, Role, Roles, Status};
+use crate::channel::Channels;
 use crate::clock::{Clock, Instant};
 use crate::http::body::LARGEST_ID;
+use crate::secret::Seal;
 use crate::storage::{Database, Error, Tx};
+use choice::Choices;
+use choice::webhook::Vault;
 
 pub use http::routes;
 
@@ -33,6 +46,8 @@ pub struct User {
     pub language: String,
     /// The user's manager.
     pub reports_to: Option<i64>,
+    /// What the user has chosen.
+    pub choices: Choices,
     /// When the user was added.
     pub created_at: Instant,
     /// When something about the user changed.
@@ -83,18 +98,33 @@ pub struct Change {
     pub reports_to: Option<Option<i64>>,
 }
 
+/// Tells which types of notification there are now.
+pub type KnownTypes = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+
 /// People and groups. Clones are the same.
 #[derive(Clone)]
 pub struct Users {
     database: Database,
     clock: Clock,
     auth: Auth,
+    channels: Channels,
+    types: KnownTypes,
+    vault: Arc<Vault>,
+    tokens: Arc<unsubscribe::Tokens>,
 }
 
 impl Users {
-    /// The people of a database.
-    pub fn new(database: Database, clock: Clock, auth: Auth) -> Self {
-        Self { database, clock, auth }
+    /// The people of a database. `channels` recognise their webhooks, whose URLs `seal` keeps.
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        auth: Auth,
+        channels: Channels,
+        types: KnownTypes,
+        seal: Arc<Seal>,
+    ) -> Self {
+        let tokens = Arc::new(unsubscribe::Tokens::new(&seal));
+        Self { database, clock, auth, channels, types, vault: Arc::new(Vault::new(seal)), tokens }
     }
 }
 
@@ -164,6 +194,22 @@ pub async fn unlock(database: &Database, now: Instant, id: i64) -> Result<User, 
     database.write(move |tx| Box::pin(change_in(tx, now, id, change))).await
 }
 
+/// The name of a user, if there is such a one.
+///
+/// # Errors
+/// What the database says.
+pub async fn name_in(tx: &mut Tx, id: i64) -> Result<Option<String>, Error> {
+    store::name(tx, id).await
+}
+
+/// Every active administrator, in the order of their ids.
+///
+/// # Errors
+/// What the database says.
+pub async fn admins_in(tx: &mut Tx) -> Result<Vec<i64>, Error> {
+    store::active_admins(tx).await
+}
+
 fn missing(asked: impl std::fmt::Display) -> Refusal {
     Refusal::missing(format!("User {asked} not found"))
 }
@@ -190,6 +236,7 @@ async fn add_in(tx: &mut Tx, now: Instant, new: New) -> Result<User, Refusal> {
         time_zone,
         language,
         reports_to: new.reports_to,
+        choices: Choices::default(),
         created_at: now,
         updated_at: now,
     };

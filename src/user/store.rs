@@ -1,6 +1,7 @@
 //! The SQL of users.
 
-use super::{Change, User};
+use super::choice::store::columns;
+use super::{Change, User, choice};
 use crate::auth::passwords::Hash;
 use crate::auth::{Roles, Status, email_key};
 use crate::clock::Instant;
@@ -11,7 +12,9 @@ use crate::storage::{Error, Row, Tx};
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, email, name, roles, status, time_zone, language, reports_to, created_at, updated_at ",
+            "SELECT id, email, name, roles, status, time_zone, language, reports_to, created_at, updated_at, ",
+            columns!(),
+            " ",
             $rest
         )
     };
@@ -27,6 +30,7 @@ fn read_user(row: &Row<'_>) -> Result<User, Error> {
         time_zone: row.get(5)?,
         language: row.get(6)?,
         reports_to: row.get(7)?,
+        choices: choice::store::read(row, 10)?,
         created_at: row.instant(8)?,
         updated_at: row.instant(9)?,
     })
@@ -131,6 +135,19 @@ pub(super) async fn any_admin(tx: &mut Tx) -> Result<bool, Error> {
     Ok(found.is_some())
 }
 
+pub(super) async fn name(tx: &mut Tx, id: i64) -> Result<Option<String>, Error> {
+    tx.one("SELECT name FROM users WHERE id = $1", params![id], |row| row.get(0)).await
+}
+
+pub(super) async fn active_admins(tx: &mut Tx) -> Result<Vec<i64>, Error> {
+    tx.all(
+        "SELECT id FROM users WHERE status = 'Active' AND roles LIKE '%\"admin\"%' ORDER BY id",
+        &[],
+        |row| row.get(0),
+    )
+    .await
+}
+
 /// Whether there is an active administrator beside this user. All of them are locked until the transaction ends,
 /// so that two cannot remove each other at once.
 pub(super) async fn has_other_admin(tx: &mut Tx, id: i64) -> Result<bool, Error> {
@@ -152,14 +169,17 @@ pub(super) async fn update(
     now: Instant,
 ) -> Result<Option<User>, Error> {
     tx.one(
-        "UPDATE users SET email = COALESCE($1, email), email_key = COALESCE($2, email_key),
+        concat!(
+            "UPDATE users SET email = COALESCE($1, email), email_key = COALESCE($2, email_key),
              name = COALESCE($3, name), name_key = COALESCE($4, name_key), roles = COALESCE($5, roles),
              status = COALESCE($6, status), failed_logins = CASE WHEN $7 THEN 0 ELSE failed_logins END,
              password_hash = COALESCE($8, password_hash), time_zone = COALESCE($9, time_zone),
              language = COALESCE($10, language), reports_to = CASE WHEN $11 THEN $12 ELSE reports_to END,
              updated_at = $13
          WHERE id = $14
-         RETURNING id, email, name, roles, status, time_zone, language, reports_to, created_at, updated_at",
+         RETURNING id, email, name, roles, status, time_zone, language, reports_to, created_at, updated_at, ",
+            columns!()
+        ),
         params![
             &change.email,
             &change.email.as_deref().map(email_key),

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::choice::wire::{ShownChoices, with_choices};
 use super::fields::{Email, Language, Name, Password, TimeZone};
-use super::{Change, New, User};
+use super::{Change, New, User, Users};
 use crate::auth::passwords::LONGEST;
 use crate::auth::{Roles, Status};
 use crate::http::{Given, Problem};
@@ -35,6 +36,8 @@ pub(super) struct Shown {
     /// ID of the user's manager, or null
     #[schema(required)]
     reports_to: Option<i64>,
+    #[serde(flatten)]
+    choices: ShownChoices,
     /// When the user was added: UTC, whole seconds
     #[schema(format = DateTime)]
     created_at: String,
@@ -43,9 +46,10 @@ pub(super) struct Shown {
     updated_at: String,
 }
 
-impl From<User> for Shown {
-    fn from(user: User) -> Self {
+impl Shown {
+    fn of(users: &Users, user: User) -> Self {
         Self {
+            choices: ShownChoices::of(users, user.id, user.choices),
             id: user.id,
             email: user.email,
             name: user.name,
@@ -70,8 +74,35 @@ pub(super) struct UserAnswer {
 }
 
 impl UserAnswer {
-    pub fn of(user: User) -> Self {
-        Self { result: "Success", user: user.into() }
+    pub fn of(users: &Users, user: User) -> Self {
+        Self { result: "Success", user: Shown::of(users, user) }
+    }
+}
+
+/// A user, to themselves.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Me)]
+pub(super) struct ShownToOneself {
+    #[serde(flatten)]
+    shown: Shown,
+    /// What signs one's webhooks, for whoever receives them to check; shown to nobody else
+    #[schema(pattern = "^whsec_[A-Za-z0-9+/]{43}=$")]
+    webhook_secret: String,
+}
+
+/// The person who is signed in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MyAnswer {
+    /// Always `Success`
+    #[schema(example = "Success")]
+    result: &'static str,
+    user: ShownToOneself,
+}
+
+impl MyAnswer {
+    pub fn of(users: &Users, user: User) -> Self {
+        let webhook_secret = users.vault.secret(user.id, user.choices.generation);
+        Self { result: "Success", user: ShownToOneself { shown: Shown::of(users, user), webhook_secret } }
     }
 }
 
@@ -89,11 +120,12 @@ pub(super) struct UsersAnswer {
 
 impl UsersAnswer {
     /// The page that `users` begin; one more than `most` says that there is another.
-    pub fn of(mut users: Vec<User>, most: usize) -> Self {
-        let is_more = users.len() > most;
-        users.truncate(most);
-        let next_cursor = users.last().filter(|_| is_more).map(|user| user.id.to_string());
-        Self { result: "Success", users: users.into_iter().map(Shown::from).collect(), next_cursor }
+    pub fn of(users: &Users, mut page: Vec<User>, most: usize) -> Self {
+        let is_more = page.len() > most;
+        page.truncate(most);
+        let next_cursor = page.last().filter(|_| is_more).map(|user| user.id.to_string());
+        let shown = page.into_iter().map(|user| Shown::of(users, user)).collect();
+        Self { result: "Success", users: shown, next_cursor }
     }
 }
 
@@ -157,42 +189,44 @@ impl CreateUserBody {
     }
 }
 
-/// What is to change about a user; what is left out stays as it is.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChangeUserBody {
-    /// E-mail address
-    #[serde(default)]
-    #[schema(value_type = Email)]
-    email: Given<String>,
-    /// Name
-    #[serde(default)]
-    #[schema(value_type = Name)]
-    name: Given<String>,
-    /// Roles
-    #[serde(default)]
-    #[schema(value_type = Roles)]
-    roles: Given<Vec<String>>,
-    /// `Active` unlocks and starts the count of wrong passwords anew; `Locked` locks and ends every session
-    #[serde(default)]
-    #[schema(value_type = StatusWish, example = "Active")]
-    status: Given<String>,
-    /// Password; ends every session of the user
-    #[serde(default)]
-    #[schema(value_type = Password)]
-    password: Given<String>,
-    /// Time zone of the IANA database
-    #[serde(default)]
-    #[schema(value_type = TimeZone)]
-    time_zone: Given<String>,
-    /// Language tag
-    #[serde(default)]
-    #[schema(value_type = Language)]
-    language: Given<String>,
-    /// ID of the user's manager, or null
-    #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64)]
-    reports_to: Given<i64>,
+with_choices! {
+    /// What is to change about a user; what is left out stays as it is.
+    #[derive(Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct ChangeUserBody {
+        /// E-mail address
+        #[serde(default)]
+        #[schema(value_type = Email)]
+        email: Given<String>,
+        /// Name
+        #[serde(default)]
+        #[schema(value_type = Name)]
+        name: Given<String>,
+        /// Roles
+        #[serde(default)]
+        #[schema(value_type = Roles)]
+        roles: Given<Vec<String>>,
+        /// `Active` unlocks and starts the count of wrong passwords anew; `Locked` locks and ends every session
+        #[serde(default)]
+        #[schema(value_type = StatusWish, example = "Active")]
+        status: Given<String>,
+        /// Password; ends every session of the user
+        #[serde(default)]
+        #[schema(value_type = Password)]
+        password: Given<String>,
+        /// Time zone of the IANA database
+        #[serde(default)]
+        #[schema(value_type = TimeZone)]
+        time_zone: Given<String>,
+        /// Language tag
+        #[serde(default)]
+        #[schema(value_type = Language)]
+        language: Given<String>,
+        /// ID of the user's manager, or null
+        #[serde(default)]
+        #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64)]
+        reports_to: Given<i64>,
+    }
 }
 
 /// The status that an administrator may set.
@@ -234,34 +268,36 @@ fn status(text: &str) -> Result<Status, Problem> {
     }
 }
 
-/// What is to change about oneself; what is left out stays as it is.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChangeMeBody {
-    /// E-mail address; another one needs `current_password`
-    #[serde(default)]
-    #[schema(value_type = Email)]
-    email: Given<String>,
-    /// Name
-    #[serde(default)]
-    #[schema(value_type = Name)]
-    name: Given<String>,
-    /// Time zone of the IANA database
-    #[serde(default)]
-    #[schema(value_type = TimeZone)]
-    time_zone: Given<String>,
-    /// Language tag
-    #[serde(default)]
-    #[schema(value_type = Language)]
-    language: Given<String>,
-    /// New password; needs `current_password` and ends every other session
-    #[serde(default)]
-    #[schema(value_type = Password)]
-    password: Given<String>,
-    /// The password until now
-    #[serde(default)]
-    #[schema(value_type = String, max_length = 1024, pattern = r"^[^\x00]*$")]
-    current_password: Given<String>,
+with_choices! {
+    /// What is to change about oneself; what is left out stays as it is.
+    #[derive(Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct ChangeMeBody {
+        /// E-mail address; another one needs `current_password`
+        #[serde(default)]
+        #[schema(value_type = Email)]
+        email: Given<String>,
+        /// Name
+        #[serde(default)]
+        #[schema(value_type = Name)]
+        name: Given<String>,
+        /// Time zone of the IANA database
+        #[serde(default)]
+        #[schema(value_type = TimeZone)]
+        time_zone: Given<String>,
+        /// Language tag
+        #[serde(default)]
+        #[schema(value_type = Language)]
+        language: Given<String>,
+        /// New password; needs `current_password` and ends every other session
+        #[serde(default)]
+        #[schema(value_type = Password)]
+        password: Given<String>,
+        /// The password until now
+        #[serde(default)]
+        #[schema(value_type = String, max_length = 1024, pattern = r"^[^\x00]*$")]
+        current_password: Given<String>,
+    }
 }
 
 /// What somebody wants to change about themselves.

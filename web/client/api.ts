@@ -1,5 +1,5 @@
 // Asks the server, by cookie or by access token. Functions stand alone so that a build takes only what it uses.
-import type { ChangedAnswer, ListAnswer, MeAnswer } from "./types";
+import type { ChangedAnswer, DeliveriesAnswer, ListAnswer, MeAnswer } from "./types";
 
 /** How to reach the server, and as whom. */
 export interface Access {
@@ -113,4 +113,23 @@ export function markAllRead(access: Access, upTo?: number): Promise<ChangedAnswe
 /** Who is signed in. */
 export function me(access: Access): Promise<MeAnswer> {
   return call(access, "GET", "auth/me");
+}
+
+/** Which deliveries to list; what is left out does not narrow. `from` and `until` are RFC 3339 instants. */
+export interface DeliveryFilter {
+  user_id?: number | null | undefined;
+  notification_id?: number | null | undefined;
+  channel?: string | null | undefined;
+  state?: string | null | undefined;
+  from?: string | null | undefined;
+  until?: string | null | undefined;
+  limit?: number | undefined;
+  cursor?: string | null | undefined;
+}
+
+/** A page of deliveries, newest first: everybody's for administrators, one's own for all others. */
+export function deliveries(access: Access, filter: DeliveryFilter): Promise<DeliveriesAnswer> {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value != null) query.set(name, String(value));
+  return call(access, "GET", "delivery?" + query);
 }

@@ -65,3 +65,147 @@ export type StreamEvent =
       read_at: string;
     }
   | { event: "reset"; rev: number; unread_count?: number; notification?: null };
+
+/** How automated notifications reach somebody beside the centre. */
+export type ReceiveBy = "email" | "webhook" | "both" | "none";
+
+/** The two families of channels that people choose from: e-mail, and whatever stands behind their URL. */
+export type Family = "email" | "webhook";
+
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+/** Hours in which nothing leaves the house, on the clock of the user's zone; `from` = `to` is a whole day. */
+export interface QuietWindow {
+  /** The days on which it begins; all where none is named */
+  days?: Weekday[];
+  from: string;
+  to: string;
+}
+
+/** What somebody chose: part of a user as `GET /crm/user/me` shows it. */
+export interface Choices {
+  receive_by: ReceiveBy;
+  /** Masked, as `https://host/…abcd`; writing that back leaves it as it is. */
+  webhook_url: string | null;
+  /** The channel that the user named; null: told by the URL. */
+  webhook_kind: string | null;
+  /** The channel that the URL is served by. */
+  webhook_channel: string | null;
+  /** Set where the URL was switched off for failing. */
+  webhook_off: { since: string; reason: string } | null;
+  quiet_hours: QuietWindow[] | null;
+  /** What is switched off, by type and family; what is left out is on. */
+  matrix: Record<string, Partial<Record<Family, boolean>>>;
+}
+
+/** A record of which somebody hears in the centre only. */
+export interface Mute {
+  module: string;
+  record_id: string;
+  /** null: until it is taken back. */
+  until: string | null;
+}
+
+/** How a notification came to be sent. */
+export type Sending = "automated" | "manual" | "reminder" | "api";
+
+/** What would become of one family of channels. */
+export interface Foreseen {
+  sent: boolean;
+  reason: string | null;
+}
+
+/** What would happen to a notification of a type, as the choices stand. */
+export interface PreviewRow {
+  type: string;
+  sending: Sending;
+  centre: true;
+  email: Foreseen;
+  webhook: Foreseen & { channel: string | null };
+}
+
+export type DeliveryState = "pending" | "sent" | "final" | "suppressed";
+
+/** What would reach oneself, by type; a type that is not among them reaches the bell only. */
+export interface PreviewAnswer {
+  rows: PreviewRow[];
+}
+
+/** One try to deliver. */
+export interface Attempt {
+  at: string;
+  duration_ms: number;
+  outcome: "sent" | "later" | "never" | "unknown";
+  /** What the target answered: HTTP or SMTP */
+  status: number | null;
+  /** One sentence about it */
+  summary?: string | null;
+  /** What the target wrote, up to 2 KiB; for administrators */
+  detail?: string | null;
+}
+
+/** One notification on its way through one channel. */
+export interface Delivery {
+  id: string;
+  notification_id: number;
+  user_id: number;
+  type: string;
+  title: string | null;
+  channel: string;
+  sending: Sending;
+  /** The user's `receive_by` when it was decided */
+  choice: ReceiveBy;
+  state: DeliveryState;
+  reason: string | null;
+  explanation: string | null;
+  created_at: string;
+  /** When it is tried next; null once it is settled */
+  due_at: string | null;
+  /** Whether it waits for the end of quiet hours, or for its turn at a slow target */
+  held: boolean;
+  settled_at: string | null;
+  fallback_of: string | null;
+  folded_into: string | null;
+  attempts: Attempt[];
+}
+
+/** A page of deliveries, newest first. */
+export interface DeliveriesAnswer {
+  deliveries: Delivery[];
+  next_cursor: string | null;
+}
+
+/** What became of all that a channel was ever given. */
+export interface Tally {
+  accepted: number;
+  sent: number;
+  pending: number;
+  final: number;
+  suppressed: number;
+}
+
+export interface SummaryAnswer {
+  channels: Record<string, Tally>;
+  balanced: boolean;
+}
+
+/** The answer to a test that one sent oneself. */
+export interface TestAnswer {
+  notification: Notification;
+  deliveries: Pick<Delivery, "id" | "channel" | "state" | "reason">[];
+}
+
+/** The settings group `delivery`. */
+export interface DeliverySettings {
+  /** By which channels API sends of a type go out beside the centre */
+  types: Record<string, Family[]>;
+  /** Masked; empty: there is none */
+  teams_flow_url: string;
+  teams_card: "wrapped" | "bare";
+}
+
+export interface SettingsAnswer<Settings> {
+  key: string;
+  title: string;
+  settings: Settings;
+}

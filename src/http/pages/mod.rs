@@ -1,4 +1,4 @@
-//! The pages that `npm run build` makes in `web/dist`: the notification centre, the bell, the demo's CRM.
+//! The pages that `npm run build` makes in `web/dist`: the notification centre, the bell, the demo's CRM and outbox.
 //!
 //! Release builds hold them; debug builds read them from disk, so that a page can be worked on beside a running
 //! server. Each file is served as the build compressed it, by ETag or for ever. Without the files the server works
@@ -30,8 +30,16 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      require-trusted-types-for 'script'; trusted-types 'none'",
 );
 
+/// As [`POLICY`], for the page that shows caught e-mails in a frame, where each has a policy of its own.
+const FRAMING_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     font-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+);
+
 /// The centre's own paths: it looks at the address itself.
-const CENTRE: [&str; 5] = ["/", "/inbox", "/profile", "/about", "/sign-in"];
+const CENTRE: [&str; 7] =
+    ["/", "/inbox", "/profile", "/about", "/sign-in", "/administration", "/administration/{*path}"];
 
 /// The pretend CRM's page, and its records, to which the demo's notifications lead.
 const DEMO: [&str; 8] = [
@@ -44,6 +52,9 @@ const DEMO: [&str; 8] = [
     "/services/{id}",
     "/tickets/{id}",
 ];
+
+/// The page that shows what the demo sent. What was sent is added by the command that catches it.
+const OUTBOX: &str = "/demo/outbox";
 
 /// Files of the build that never change under their name, since it holds a hash of what is in them.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -87,14 +98,19 @@ fn routes_of(find: Find, demo: bool) -> Router {
         for path in DEMO {
             routes = routes.route(path, page(find, "demo/crm.html"));
         }
+        routes = routes.route(OUTBOX, page_with(find, "demo/outbox.html", FRAMING_POLICY));
     }
     routes.route("/belfry-bell.js", bell(find)).route("/assets/{*path}", assets(find))
 }
 
 fn page(find: Find, path: &'static str) -> MethodRouter {
+    page_with(find, path, POLICY)
+}
+
+fn page_with(find: Find, path: &'static str, policy: HeaderValue) -> MethodRouter {
     get(async move |headers: HeaderMap| {
         let mut response = serve(find, path, &headers, ASK_AGAIN).unwrap_or_else(not_built);
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         response
     })
 }

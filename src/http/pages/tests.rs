@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("index.html.gz", "gzip of the page"),
     ("belfry-bell.js", "the bell"),
     ("demo/crm.html", "the pretend CRM"),
+    ("demo/outbox.html", "the outbox"),
     ("assets/app-1a2b.js", "a script"),
     ("assets/app-1a2b.js.gz", "gzip of a script"),
     ("assets/fonts/inter.woff2", "a font"),
@@ -176,6 +177,7 @@ async fn no_path_leads_out_of_the_assets() {
         "/secret.txt",
         "/index.html",
         "/demo/crm.html",
+        "/demo/outbox.html",
     ] {
         let got = load(path, &[]).await;
         assert!(got.status == 404 && !got.body.contains("secret\n"), "{path}: {} {}", got.status, got.body);
@@ -192,6 +194,15 @@ async fn the_pretend_crm_is_there_in_a_demo_only() {
         assert!(got.header("content-security-policy").contains("trusted-types 'none'"));
         assert_eq!(ask(routes_of(fixture, false), "GET", path, &[]).await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn the_outbox_frames_our_own_and_is_there_in_a_demo_only() {
+    let got = load("/demo/outbox", &[]).await;
+    assert_eq!((got.status, got.body.as_str()), (200, "the outbox"));
+    let policy = got.header("content-security-policy").replace("frame-src 'self'; ", "");
+    assert_eq!(policy, load("/demo/crm", &[]).await.header("content-security-policy"));
+    assert_eq!(ask(routes_of(fixture, false), "GET", "/demo/outbox", &[]).await.status, 404);
 }
 
 #[tokio::test]

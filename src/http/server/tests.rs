@@ -49,6 +49,7 @@ impl Server {
         Server { address, connections, stop, release, running }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server")]
     async fn connect(&self) -> Client {
         Client { stream: TcpStream::connect(self.address).await.unwrap() }
     }
@@ -320,6 +321,7 @@ async fn a_stop_finishes_what_is_in_flight_and_refuses_the_rest() {
     server.until_open(2).await;
     server.stop.cancel();
     assert_eq!(idle.hear_all().await, "", "an idle connection is closed at once");
+    #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server")]
     let refused = TcpStream::connect(server.address).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     server.release.notify_one();

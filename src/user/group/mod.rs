@@ -30,6 +30,22 @@ struct Change {
     members: Option<BTreeSet<i64>>,
 }
 
+/// The lowest of these ids that is nobody's.
+///
+/// # Errors
+/// What the database says.
+pub async fn first_unknown_in(tx: &mut Tx, ids: &BTreeSet<i64>) -> Result<Option<i64>, Error> {
+    store::first_unknown(tx, ids).await
+}
+
+/// The members of the group of this name, whatever its case; `None` if there is no such group.
+///
+/// # Errors
+/// What the database says.
+pub async fn members_in(tx: &mut Tx, name: &str) -> Result<Option<Vec<i64>>, Error> {
+    store::members_of_named(tx, name).await
+}
+
 async fn create_in(tx: &mut Tx, now: Instant, name: &str, members: &BTreeSet<i64>) -> Result<Group, Refusal> {
     fields::name(name)?;
     let id = store::insert(tx, name, now).await?.ok_or_else(name_taken)?;

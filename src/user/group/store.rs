@@ -54,6 +54,15 @@ pub(super) async fn page(tx: &mut Tx, words: &str, after: i64, most: i64) -> Res
     Ok(groups)
 }
 
+/// The members of the group of this name, whatever its case.
+pub(super) async fn members_of_named(tx: &mut Tx, name: &str) -> Result<Option<Vec<i64>>, Error> {
+    let sql = "SELECT id FROM user_groups WHERE name_key = $1";
+    match tx.one(sql, params![&name.to_lowercase()], |row| row.get(0)).await? {
+        Some(id) => members(tx, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn members(tx: &mut Tx, id: i64) -> Result<Vec<i64>, Error> {
     tx.all("SELECT user_id FROM group_members WHERE group_id = $1 ORDER BY user_id", params![id], |row| {
         row.get(0)

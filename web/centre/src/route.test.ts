@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PLAIN, readRoute, type Route, writeRoute } from "./route";
+import { ALL_DELIVERIES, PLAIN, readRoute, type Route, writeRoute } from "./route";
 
 describe("a route", () => {
   const routes: Route[] = [
@@ -12,6 +12,20 @@ describe("a route", () => {
     },
     { page: "profile" },
     { page: "about" },
+    { page: "deliveries", view: ALL_DELIVERIES, id: null },
+    {
+      page: "deliveries",
+      view: {
+        user: 123,
+        notification: 7,
+        channel: "google_chat",
+        state: "final",
+        from: "2026-11-01",
+        until: "2026-11-30",
+      },
+      id: "0193-aa",
+    },
+    { page: "delivery-settings" },
     { page: "sign-in", to: "/inbox?tab=unread&id=7" },
   ];
   it.each(routes)("comes back from its address: $page", (route) => {
@@ -27,6 +41,8 @@ describe("a route", () => {
   it("leaves out what makes no sense", () => {
     const route = readRoute("/inbox?tab=purple&from=2026-02-30&until=yesterday&id=-4");
     expect(route).toEqual({ page: "inbox", view: PLAIN, id: null });
+    const log = readRoute("/administration/?user=x&channel=<b>&state=a+b&from=never&id=%22");
+    expect(log).toEqual({ page: "deliveries", view: ALL_DELIVERIES, id: null });
     expect(readRoute("/inbox?id=99999999999999999")).toMatchObject({ id: null });
   });
 });

@@ -16,16 +16,40 @@ export interface View {
   words: string;
 }
 
+/** Which deliveries an administrator looks at. */
+export interface LogView {
+  user: number | null;
+  notification: number | null;
+  channel: string | null;
+  state: string | null;
+  /** The first day, in the reader's zone */
+  from: LocalDate | null;
+  /** The last day, with all its hours */
+  until: LocalDate | null;
+}
+
 /** Where one is: a page, and what it shows. The address bar says the same. */
 export type Route =
   | { page: "inbox"; view: View; id: number | null }
   | { page: "profile" }
+  | { page: "deliveries"; view: LogView; id: string | null }
+  | { page: "delivery-settings" }
   | { page: "about" }
   | { page: "sign-in"; to: string }
   | { page: "missing" };
 
 /** The inbox as it is found when nothing is asked. */
 export const PLAIN: View = { tab: "all", type: null, from: null, until: null, words: "" };
+
+/** The whole delivery log. */
+export const ALL_DELIVERIES: LogView = {
+  user: null,
+  notification: null,
+  channel: null,
+  state: null,
+  from: null,
+  until: null,
+};
 
 /** Stands for this site where only a path matters. */
 const HERE = "http://here";
@@ -42,6 +66,11 @@ export function readRoute(address: string): Route {
       return { page: "inbox", view: readView(searchParams), id: readId(searchParams.get("id")) };
     case "/profile":
       return { page: "profile" };
+    case "/administration":
+    case "/administration/deliveries":
+      return { page: "deliveries", view: readLogView(searchParams), id: readName(searchParams.get("id")) };
+    case "/administration/settings/delivery":
+      return { page: "delivery-settings" };
     case "/about":
       return { page: "about" };
     case "/sign-in":
@@ -51,11 +80,28 @@ export function readRoute(address: string): Route {
   }
 }
 
-function readView(query: URLSearchParams): View {
-  const date = (name: string) => {
-    const text = query.get(name);
-    return text && isDate(text) ? text : null;
+function readDate(text: string | null): LocalDate | null {
+  return text && isDate(text) ? text : null;
+}
+
+/** A word of the kind that channels, states and the numbers of deliveries are. */
+function readName(text: string | null): string | null {
+  return text && /^[\w-]{1,64}$/.test(text) ? text : null;
+}
+
+function readLogView(query: URLSearchParams): LogView {
+  return {
+    user: readId(query.get("user")),
+    notification: readId(query.get("notification")),
+    channel: readName(query.get("channel")),
+    state: readName(query.get("state")),
+    from: readDate(query.get("from")),
+    until: readDate(query.get("until")),
   };
+}
+
+function readView(query: URLSearchParams): View {
+  const date = (name: string) => readDate(query.get(name));
   const tab = TABS.find((known) => known === query.get("tab")) ?? "all";
   const words = [...(query.get("q") ?? "").replaceAll("\0", "")].slice(0, LONGEST_SEARCH).join("").trim();
   return { tab, type: query.get("type") || null, from: date("from"), until: date("until"), words };
@@ -89,6 +135,21 @@ export function writeRoute(route: Route): string {
         q: route.view.words || null,
         id: route.id === null ? null : String(route.id),
       });
+    case "deliveries": {
+      const { user, notification, channel, state, from, until } = route.view;
+      const number = (value: number | null) => (value === null ? null : String(value));
+      return withQuery("/administration/deliveries", {
+        user: number(user),
+        notification: number(notification),
+        channel,
+        state,
+        from,
+        until,
+        id: route.id,
+      });
+    }
+    case "delivery-settings":
+      return "/administration/settings/delivery";
     case "sign-in":
       return withQuery("/sign-in", { to: route.to === "/inbox" ? null : route.to });
     case "missing":
@@ -107,4 +168,9 @@ function withQuery(path: string, values: Record<string, string | null>): string 
 /** Whether a view is narrowed by more than its tab. */
 export function isFiltered({ type, from, until, words }: View): boolean {
   return Boolean(type || from || until || words);
+}
+
+/** Whether a page is for administrators. */
+export function isAdministration({ page }: Route): boolean {
+  return page === "deliveries" || page === "delivery-settings";
 }

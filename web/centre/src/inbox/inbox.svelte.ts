@@ -14,6 +14,9 @@ const LARGEST_PAGE = 100;
 /** How far down a list is fetched anew when the stream has lost the thread. */
 const MOST_REFRESHED = 500;
 
+/** Whose inbox it is, as far as it matters: days begin at the instants of the person's zone. */
+type Owner = Pick<Person, "time_zone">;
+
 /** One person's inbox as it is on show: a view of it, loaded as far as one has scrolled, and kept up to date. */
 export class Inbox {
   /** The server's count; null until it has said one. */
@@ -36,7 +39,7 @@ export class Inbox {
   /** Changes whenever the list does: the list itself is one array, changed in place. */
   #version = $state(0);
   #list: ItemList;
-  #person: Person;
+  #person: Owner;
   #loading = new AbortController();
   /** Counts what the stream said, so that an answer that took longer does not bring an old count back. */
   #told = 0;
@@ -48,7 +51,7 @@ export class Inbox {
   #opened = new ItemList(() => true);
   #openedId: number | null = null;
 
-  constructor(person: Person, view: View) {
+  constructor(person: Owner, view: View) {
     this.#person = person;
     this.view = view;
     this.#list = this.#empty();
@@ -93,7 +96,7 @@ export class Inbox {
   }
 
   /** The person changed their zone: days begin at other instants. */
-  become(person: Person): void {
+  become(person: Owner): void {
     const isElsewhere = person.time_zone !== this.#person.time_zone;
     this.#person = person;
     if (isElsewhere) void this.show(this.view);

@@ -1,13 +1,20 @@
 import { type Access, call, Refusal } from "../../../client/api";
+import type { Choices } from "../../../client/types";
 import { speak } from "../text/text.svelte";
 
 /** Who is signed in, as `GET /crm/user/me` shows them. */
-export interface Person {
+export interface Person extends Choices {
   id: number;
   email: string;
   name: string;
+  roles: string[];
   time_zone: string;
   language: string;
+}
+
+/** Whether somebody may see the pages for administrators. */
+export function isAdmin({ roles }: Person): boolean {
+  return roles.includes("admin");
 }
 
 /** The page's own server, by cookie. */

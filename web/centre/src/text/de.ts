@@ -20,6 +20,7 @@ export const de: Catalogue = {
     inbox: "Eingang",
     profile: "Profil",
     about: "Über",
+    administration: "Verwaltung",
     signOut: "Abmelden",
     unread: (count) => plural(count, { one: "# ungelesen", other: "# ungelesen" }),
     missing: "Diese Seite gibt es nicht",
@@ -261,6 +262,31 @@ export const de: Catalogue = {
     themes: { auto: "Wie das Gerät", light: "Hell", dark: "Dunkel" },
     shortcuts: "Tastenkürzel",
     shortcutsHint: "Einzelne Tasten wie J, K und E im Eingang. Dort zeigt ? alle.",
+  },
+
+  channels: {
+    email: "E-Mail",
+    teams: "Teams",
+    ringcentral: "RingCentral",
+    slack: "Slack",
+    google_chat: "Google Chat",
+    webhook: "Webhook",
+  },
+
+  lazy: {
+    failed: "Diese Seite konnte nicht geladen werden",
+    failedHint: "Vielleicht gibt es eine neuere Version, oder Ihre Verbindung ist unterbrochen.",
+    reload: "Neu laden",
+  },
+
+  secret: {
+    replace: "Ersetzen",
+    remove: "Entfernen",
+    removed: "Sie wird entfernt, sobald Sie speichern.",
+    keep: "Gespeicherte behalten",
+    copy: "Kopieren",
+    copied: "Kopiert",
+    notCopied: "Ihr Browser lässt uns nicht kopieren: Markieren und kopieren Sie es von Hand.",
   },
 
   languages: { en: "English", de: "Deutsch" },

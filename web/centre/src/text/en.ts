@@ -20,6 +20,7 @@ export const en = {
     inbox: "Inbox",
     profile: "Profile",
     about: "About",
+    administration: "Administration",
     signOut: "Sign out",
     unread: (count: number) => plural(count, { one: "# unread", other: "# unread" }),
     missing: "This page does not exist",
@@ -259,6 +260,31 @@ export const en = {
     themes: { auto: "Like the device", light: "Light", dark: "Dark" },
     shortcuts: "Keyboard shortcuts",
     shortcutsHint: "Single keys such as J, K and E in the inbox. Press ? there to see all.",
+  },
+
+  channels: {
+    email: "E-mail",
+    teams: "Teams",
+    ringcentral: "RingCentral",
+    slack: "Slack",
+    google_chat: "Google Chat",
+    webhook: "Webhook",
+  },
+
+  lazy: {
+    failed: "This page could not be loaded",
+    failedHint: "There may be a newer version, or your connection is interrupted.",
+    reload: "Load again",
+  },
+
+  secret: {
+    replace: "Replace",
+    remove: "Remove",
+    removed: "It is taken away when you save.",
+    keep: "Keep the stored one",
+    copy: "Copy",
+    copied: "Copied",
+    notCopied: "Your browser does not let us copy: select it and copy it by hand.",
   },
 
   languages: { en: "English", de: "Deutsch" },

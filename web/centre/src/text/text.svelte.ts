@@ -21,6 +21,11 @@ export function t(): Catalogue {
   return catalogue;
 }
 
+/** The words in force of a part that has catalogues of its own, since it is loaded when it is first needed. */
+export function wordsOf<Words>(catalogues: Record<Language, Words>): () => Words {
+  return () => catalogues[spoken(tag)];
+}
+
 /**
  * The tag for `Intl`. Where a person's tag names no country, their browser's does: `en` alone would write dates as
  * in the United States.
@@ -42,6 +47,12 @@ export function speak(wish: string): void {
 export function typeName(type: string): string {
   const known: Record<string, string> = t().types;
   return Object.hasOwn(known, type) ? (known[type] ?? type) : humanised(type);
+}
+
+/** What people call a channel. */
+export function channelName(channel: string): string {
+  const known: Record<string, string> = t().channels;
+  return Object.hasOwn(known, channel) ? (known[channel] ?? channel) : humanised(channel);
 }
 
 /** `provision_job_id` as a person would write it. */

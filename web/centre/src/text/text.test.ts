@@ -1,4 +1,10 @@
 import { expect, it } from "vitest";
+import { de as administrationDe } from "../administration/de";
+import { en as administrationEn } from "../administration/en";
+import { de as deliveryDe } from "../delivery/de";
+import { en as deliveryEn } from "../delivery/en";
+import { de as choicesDe } from "../profile/choices/de";
+import { en as choicesEn } from "../profile/choices/en";
 import { de } from "./de";
 import { en } from "./en";
 import { humanised, speak, spoken, t, typeName } from "./text.svelte";
@@ -9,12 +15,19 @@ type Leaves = Map<string, unknown>;
 function leaves(node: object, path = "", found: Leaves = new Map()): Leaves {
   for (const [name, value] of Object.entries(node)) {
     if (typeof value === "object") leaves(value, `${path}${name}.`, found);
-    else found.set(path + name, typeof value === "function" ? value(2, "x") : value);
+    else found.set(path + name, typeof value === "function" ? value(2, "x", "y") : value);
   }
   return found;
 }
 
-it("has every string in every language, and none that is empty", () => {
+const CATALOGUES: [name: string, english: object, german: object, same: number][] = [
+  ["the centre", en, de, 19],
+  ["delivery", deliveryEn, deliveryDe, 8],
+  ["choices", choicesEn, choicesDe, 8],
+  ["administration", administrationEn, administrationDe, 4],
+];
+
+it.each(CATALOGUES)("has every string in every language, and none that is empty: %s", (_, en, de) => {
   const [english, german] = [leaves(en), leaves(de)];
   expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
   for (const [path, said] of [...english, ...german]) {
@@ -23,10 +36,10 @@ it("has every string in every language, and none that is empty", () => {
   }
 });
 
-it("translates: few strings are the same in both", () => {
+it.each(CATALOGUES)("translates: few strings are the same in both: %s", (_, en, de, most) => {
   const german = leaves(de);
   const same = [...leaves(en)].filter(([path, said]) => german.get(path) === said).map(([path]) => path);
-  expect(same.length).toBeLessThan(14);
+  expect(same.length, same.join()).toBeLessThan(most);
 });
 
 it("counts as the language does", () => {

@@ -4,18 +4,25 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// Seals and opens texts.
-pub(super) struct Seal(RandomizedNonceKey);
+use super::Digest;
+
+/// Seals and opens texts, and makes keys for other purposes.
+pub struct Seal {
+    key: [u8; 32],
+    cipher: RandomizedNonceKey,
+}
 
 impl Seal {
+    /// Seals under this key.
     pub fn new(key: &[u8; 32]) -> Self {
-        Seal(RandomizedNonceKey::new(&AES_256_GCM, key).expect("the key has 32 bytes"))
+        let cipher = RandomizedNonceKey::new(&AES_256_GCM, key).expect("the key has 32 bytes");
+        Seal { key: *key, cipher }
     }
 
     /// The sealed text, which opens only under the same `label`.
     pub fn close(&self, label: &str, text: &str) -> String {
         let mut sealed = text.as_bytes().to_vec();
-        let nonce = self.0.seal_in_place_append_tag(Aad::from(label.as_bytes()), &mut sealed);
+        let nonce = self.cipher.seal_in_place_append_tag(Aad::from(label.as_bytes()), &mut sealed);
         let nonce = nonce.expect("a short text can be sealed");
         STANDARD_NO_PAD.encode([nonce.as_ref().as_slice(), &sealed].concat())
     }
@@ -26,8 +33,13 @@ impl Seal {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut sealed = sealed.to_vec();
-        let text = self.0.open_in_place(nonce, Aad::from(label.as_bytes()), &mut sealed).ok()?;
+        let text = self.cipher.open_in_place(nonce, Aad::from(label.as_bytes()), &mut sealed).ok()?;
         String::from_utf8(text.to_vec()).ok()
+    }
+
+    /// A key for one purpose: who learns it learns nothing of this one or of the others.
+    pub fn derive(&self, purpose: &str) -> Digest {
+        super::derive(&self.key, purpose)
     }
 }
 
@@ -46,5 +58,14 @@ mod tests {
         assert_eq!(Seal::new(&[2; 32]).open("label", &sealed), None);
         assert_eq!(seal.open("label", &sealed[4..]), None);
         assert_eq!(seal.open("label", ""), None);
+    }
+
+    #[test]
+    fn a_derived_key_differs_by_purpose_and_by_key() {
+        let seal = Seal::new(&[1; 32]);
+        assert_eq!(seal.derive("one"), seal.derive("one"));
+        assert_ne!(seal.derive("one"), seal.derive("two"));
+        assert_ne!(seal.derive("one"), Seal::new(&[2; 32]).derive("one"));
+        assert_ne!(seal.derive("one"), [1; 32]);
     }
 }

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Shows what the channels send to programs that are not ours: signatures to the verifiers of npm and PyPI and to the two
+# printed in docs/webhooks.md, cards to npm's adaptivecards and to a reader of Markdown. Fails when one of them takes what
+# it should refuse, refuses what it should take, or finds fault with a card.
+#
+#   scripts/peers.sh
+#
+# PyPI's standardwebhooks is installed into target/peers/venv; npm's packages are among those of web/.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/.."
+version=1.1.0
+mkdir -p "${CARGO_TARGET_DIR:-target}/peers"
+work=$(cd "${CARGO_TARGET_DIR:-target}/peers" && pwd)
+
+say() { printf 'peers: %s\n' "$*" >&2; }
+
+# printed LANGUAGE: the first block of this language in the page.
+printed() {
+    awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } inside && /^```$/ { exit } inside' docs/webhooks.md
+}
+
+"$here/needs.sh" rust cc python node
+venv=$work/venv
+[ -x "$venv/bin/pip" ] || python3 -m venv "$venv" || { say "install python3-venv, then try again."; exit 1; }
+"$venv/bin/pip" install --quiet --disable-pip-version-check "standardwebhooks==$version"
+[ -d web/node_modules/standardwebhooks ] || { say "npm's packages are missing: run 'make pages', then try again."; exit 1; }
+
+printed python >"$work/verify.py"
+printed js >"$work/verify.mjs"
+for file in verify.py verify.mjs; do
+    grep -q 'verify(secret, headers, body)' "$work/$file" || { say "docs/webhooks.md no longer prints $file"; exit 1; }
+done
+
+# Written anew each time: signatures are good for five minutes.
+rm -f "$work/signed.json" "$work/cards.json"
+cargo test --locked --quiet --lib channel::peers >"$work/cargo.log" 2>&1 || { cat "$work/cargo.log" >&2; exit 1; }
+
+failed=0
+"$venv/bin/python" tests/peers/check.py "$work/signed.json" "$work/verify.py" || failed=1
+node tests/peers/check.mjs "$work/signed.json" "$work/verify.mjs" web || failed=1
+(cd web && PEERS_CARDS=$work/cards.json npm run --silent peers) || failed=1
+exit "$failed"

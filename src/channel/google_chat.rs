@@ -1,0 +1,94 @@
+//! Google Chat, by the webhooks of a space: a card of the second version.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::facts::Facts;
+use super::verdict::{Heard, json as json_header, misaddressed, of_trouble};
+use super::words::{Words, as_entity, cut, escaped_within, one_line};
+use super::{Address, Channel, Outcome, Pace, Parcel, Recognised};
+use crate::outbound::{Outbound, Target};
+
+/// How much of a text is shown, in bytes: Google takes 32 KB in all.
+const LONGEST: usize = 8_000;
+
+/// Takes cards to Google Chat.
+pub struct GoogleChat {
+    outbound: Outbound,
+}
+
+impl GoogleChat {
+    /// The channel.
+    pub fn new(outbound: Outbound) -> Self {
+        GoogleChat { outbound }
+    }
+}
+
+impl Channel for GoogleChat {
+    fn name(&self) -> &'static str {
+        "google_chat"
+    }
+
+    fn recognise(&self, url: &Target) -> Recognised {
+        let is_space = url.host() == "chat.googleapis.com" && url.path().starts_with("/v1/spaces/");
+        if is_space { Recognised::ByHost } else { Recognised::No }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { burst: 1, every: Duration::from_secs(1), per_hour: 0, at_once: 1, folds: true }
+    }
+
+    fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Outcome> {
+        async move {
+            let Address::Url { url, .. } = &parcel.address else { return misaddressed() };
+            match self.outbound.post(url, &[json_header()], body(parcel)).await {
+                Ok(reply) => verdict(&Heard { reply: &reply, url, now: parcel.now }),
+                Err(trouble) => of_trouble(trouble),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The body of the request.
+pub(super) fn body(parcel: &Parcel) -> Bytes {
+    let (message, words) = (&parcel.message, Words::of(&parcel.recipient.language));
+    let escaped = |text: &str, most| escaped_within(text, most, as_entity);
+    let paragraph = |text: String| json!({"textParagraph": {"text": text}});
+    let mut widgets: Vec<Value> = Vec::new();
+    widgets.extend(message.text.as_ref().map(|text| paragraph(escaped(text, LONGEST))));
+    for fact in Facts::of(message.metadata.as_deref(), words).shown {
+        let (label, text) = (escaped(&fact.name, 120), escaped(&fact.value, 400));
+        widgets.push(json!({"decoratedText": {"topLabel": label, "text": text, "wrapText": true}}));
+    }
+    let briefs = message.along.iter().map(|brief| format!("• {}", one_line(&brief.title)));
+    let more = (message.unnamed > 0).then(|| words.more(message.unnamed));
+    let along = briefs.chain(more).collect::<Vec<_>>().join("\n");
+    widgets.extend((!along.is_empty()).then(|| paragraph(escaped(&along, LONGEST))));
+    let open = message.link.as_deref().map(|url| (words.open, url));
+    let leads = open.into_iter().chain([(words.centre, message.centre.as_str())]);
+    let leads = leads.filter(|(_, url)| url.starts_with("http") && url.len() <= 2_000);
+    let buttons: Vec<Value> =
+        leads.map(|(text, url)| json!({"text": text, "onClick": {"openLink": {"url": url}}})).collect();
+    widgets.extend((!buttons.is_empty()).then(|| json!({"buttonList": {"buttons": buttons}})));
+    let title = cut(&one_line(&message.title), 200);
+    let card = json!({"header": {"title": title}, "sections": [{"widgets": widgets}]});
+    json!({"cardsV2": [{"cardId": "notification", "card": card}]}).to_string().into()
+}
+
+fn verdict(heard: &Heard) -> Outcome {
+    match (heard.reply.status, heard.object()) {
+        (200..=299, Some(object)) if object["name"].is_string() => heard.sent("Google Chat has posted it."),
+        (400, _) => heard.never("Google Chat cannot read the message."),
+        _ => heard
+            .by_status()
+            .unwrap_or_else(|| heard.not_yet("Google Chat did not say that it has posted the message.")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! The delivery log: what went where, every try of it, and trying again by hand.
+
+mod store;
+
+use super::{Deliveries, Reason};
+use crate::clock::Instant;
+use crate::storage::{Error, Tx};
+
+/// A delivery, as it stands.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its number.
+    pub id: String,
+    /// The notification.
+    pub notification_id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+    /// Its type.
+    pub kind: String,
+    /// The notification's title, while it is there.
+    pub title: Option<String>,
+    /// How it came to be sent.
+    pub sending: String,
+    /// The user's choice at that time.
+    pub choice: String,
+    /// The channel.
+    pub channel: String,
+    /// pending, sent, final, suppressed.
+    pub state: String,
+    /// Why it is suppressed or final.
+    pub reason: Option<Reason>,
+    /// When it is tried next, while it waits.
+    pub due_at: Instant,
+    /// Whether it waits for the end of quiet hours, or its target's turn.
+    pub is_held: bool,
+    /// The delivery that carried it along.
+    pub folded_into: Option<String>,
+    /// The delivery that failed before it.
+    pub fallback_of: Option<String>,
+    /// When it was decided.
+    pub created_at: Instant,
+    /// When it was sent, given up or suppressed.
+    pub settled_at: Option<Instant>,
+    /// Every try, oldest first.
+    pub attempts: Vec<Try>,
+}
+
+/// One try.
+#[derive(Clone, Debug)]
+pub struct Try {
+    /// When it began.
+    pub at: Instant,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// sent, later, never, unknown.
+    pub outcome: String,
+    /// HTTP status or SMTP code.
+    pub status: Option<i64>,
+    /// Our own sentence about it.
+    pub summary: String,
+    /// What the target wrote; for administrators.
+    pub detail: Option<String>,
+}
+
+/// Which deliveries are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this user.
+    pub user_id: Option<i64>,
+    /// Of this notification.
+    pub notification_id: Option<i64>,
+    /// By this channel.
+    pub channel: Option<String>,
+    /// In this state.
+    pub state: Option<String>,
+    /// Decided then or later.
+    pub from: Option<Instant>,
+    /// Decided before.
+    pub until: Option<Instant>,
+    /// Older than this one.
+    pub before: Option<String>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// What is to be tried again.
+#[derive(Clone, Debug)]
+pub enum Again {
+    /// These, final or suppressed.
+    These(Vec<String>),
+    /// Every final one that matches.
+    Matching(Filter),
+}
+
+/// Why one delivery cannot be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAgain {
+    /// There is none of this number.
+    Missing,
+    /// It waits, or has arrived.
+    Unsettled,
+}
+
+impl Deliveries {
+    /// A page of deliveries, newest first, with their tries.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn list(&self, filter: Filter) -> Result<Vec<Entry>, Error> {
+        self.inner.database.read(move |tx| Box::pin(async move { store::list(tx, &filter).await })).await
+    }
+
+    /// Tries one again that is final or suppressed, with the whole schedule before it.
+    pub(super) async fn retry_in(
+        &self,
+        tx: &mut Tx,
+        id: &str,
+        now: Instant,
+    ) -> Result<Result<(), NotAgain>, Error> {
+        if store::revive(tx, id, now).await? {
+            self.look_after(tx);
+            return Ok(Ok(()));
+        }
+        let exists = store::exists(tx, id).await?;
+        Ok(Err(if exists { NotAgain::Unsettled } else { NotAgain::Missing }))
+    }
+
+    /// Tries many again; returns how many.
+    pub(super) async fn retry_all_in(&self, tx: &mut Tx, again: Again, now: Instant) -> Result<u64, Error> {
+        let mut revived = 0;
+        match again {
+            Again::These(ids) => {
+                for id in &ids {
+                    revived += u64::from(store::revive(tx, id, now).await?);
+                }
+            }
+            Again::Matching(filter) => revived = store::revive_matching(tx, &filter, now).await?,
+        }
+        self.look_after(tx);
+        Ok(revived)
+    }
+
+    fn look_after(&self, tx: &mut Tx) {
+        let this = self.clone();
+        tx.after_commit(move || this.look());
+    }
+}

@@ -1,0 +1,122 @@
+import type { ChoiceWords } from "./en";
+
+export const de: ChoiceWords = {
+  title: "Wie Sie davon erfahren",
+  hint: "Jede Benachrichtigung steht in der Glocke und hier in Ihrem Eingang. Hier geht es darum, was außerdem geschieht.",
+  receiveBy: "Außer der Glocke senden Sie mir",
+  ways: {
+    email: { name: "E-Mail", about: "An die E-Mail-Adresse oben." },
+    webhook: {
+      name: "Webhook",
+      about: "Nach Teams, RingCentral oder in ein anderes Programm, über eine Adresse von dort.",
+    },
+    both: { name: "Beides", about: "Per E-Mail und in das andere Programm." },
+    none: {
+      name: "Nur hier",
+      about: "Nichts als die Glocke, außer was Ihnen jemand von Hand sendet, und Erinnerungen.",
+    },
+  },
+  mailTo: (address) => `An ${address}.`,
+
+  url: "Webhook-Adresse",
+  urlHint:
+    "Fügen Sie die Adresse ein, die Teams, RingCentral oder ein anderes Programm Ihnen gab. Sie bleibt geheim.",
+  urlCompany: "Sie brauchen keine: Ihre Firma hat eine für alle in Teams. Eine eigene geht vor.",
+  urlPlaceholder: "https://",
+  urlNotUrl: "Das ist keine Adresse: Sie beginnt mit https://",
+  urlNeeded: "Fügen Sie die neue Adresse ein oder behalten Sie die gespeicherte.",
+  seenAs: (channel) => `Das ist eine Adresse von ${channel}.`,
+  seenPlain: "Kein Programm, das wir kennen: Es bekommt einfache, unterschriebene Webhooks.",
+  seenRetired:
+    "Microsoft hat diese Art von Adresse abgeschafft: Legen Sie stattdessen eine mit Workflows in Teams an.",
+  kept: (channel) => `Wird als ${channel} bedient.`,
+  else: "Es ist etwas anderes",
+  kind: "Welches Programm es ist",
+  kindByUrl: "Sagt die Adresse",
+  kindHint: "Nur wo die Adresse über einen eigenen Rechner dorthin führt.",
+
+  secret: "Geheimnis zum Unterschreiben",
+  secretHint:
+    "Daran erkennt der Empfänger, dass eine Nachricht von hier kommt. Zeigen Sie es sonst niemandem.",
+  secretShow: "Zeigen",
+  secretHide: "Verbergen",
+  secretNew: "Neues Geheimnis",
+  secretAsk: "Ein neues Geheimnis erzeugen? Das alte unterschreibt noch einen Tag lang mit.",
+  secretMade: (when) => `Dies ist das neue Geheimnis; das alte gilt bis ${when}.`,
+
+  off: (since) => `An Ihre Webhook-Adresse geht nichts mehr, seit ${since}`,
+  on: "Wieder einschalten",
+  onAgain: "Sie ist wieder eingeschaltet",
+
+  test: "Probe",
+  testHint:
+    "Sendet Ihnen eine Benachrichtigung auf jedem Weg, den es gibt, was Sie auch gewählt haben, und zeigt, was zurückkam.",
+  testUnsaved: "Die Probe nimmt, was gespeichert ist.",
+  testSend: "Test an mich senden",
+  testSending: "Wird gesendet …",
+  testBell: "Glocke: angekommen",
+  testUnderWay: (channel) => `${channel}: unterwegs …`,
+  testArrived: (channel, status, time) => `${channel}: angekommen (${status}) in ${time}`,
+  testArrivedPlain: (channel, time) => `${channel}: angekommen in ${time}`,
+  testMail: (channel) => `${channel}: vom Mailserver angenommen`,
+  testAgain: (channel, summary, when) =>
+    `${channel}: gescheitert: ${summary} Der nächste Versuch ist um ${when}.`,
+  testFailed: (channel, summary) => `${channel}: gescheitert: ${summary} Es gibt keinen weiteren Versuch.`,
+  testNot: (channel, why) => `${channel}: nicht gesendet: ${why}`,
+  testHeld: (channel) => `${channel}: wartet, bis sie an der Reihe ist`,
+  testLate: "Sie ist nach 30 Sekunden noch unterwegs; es geht von selbst weiter.",
+
+  matrixTitle: "Was wohin geht",
+  matrixHint: "Nehmen Sie weg, was Sie nicht per E-Mail oder Webhook möchten. Die Glocke hat immer alles.",
+  matrixUnsaved: "Die Sätze sagen, was geschieht, sobald Sie gespeichert haben.",
+  matrixFailed: "Was geschehen würde, ließ sich nicht erfragen.",
+
+  say: {
+    bell: "Glocke sofort",
+    bellOnly: "Nur die Glocke",
+    email: "E-Mail",
+    webhook: "Webhook",
+    fallback: (channel) => `E-Mail, falls ${channel} scheitert`,
+    instead: "E-Mail, weil keine Webhook-Adresse hinterlegt ist",
+    insteadOff: "E-Mail, weil Ihre Webhook-Adresse abgeschaltet ist",
+    narrowed: "das Übrige haben Sie abgeschaltet",
+    none: "Sie möchten nur hier davon erfahren",
+    notAsked: "Ihre Firma sendet diese Art nirgends sonst hin",
+    why: (what, why) => `kein Versand per ${what}: ${why}`,
+    byHand: "von Hand gesendet, was Sie auch gewählt haben",
+  },
+
+  quietTitle: "Ruhezeiten",
+  quietHint:
+    "E-Mails und Webhooks warten, bis sie vorbei sind, und kommen dann zusammen. In der Glocke steht alles sofort.",
+  quietExempt: "Was Ihnen jemand von Hand sendet, und Erinnerungen, kommen trotzdem.",
+  quietZone: (zone) => `Zeiten gelten für ${zone}, Ihre Zeitzone.`,
+  quietNow: (until) => `Jetzt ist Ruhe, bis ${until}.`,
+  quietNot: (from) => `Die nächste Ruhezeit beginnt ${from}.`,
+  quietNone: "Sie haben keine Ruhezeiten.",
+  quietOnce: "sobald Sie gespeichert haben",
+  quietWindow: (number) => `Ruhezeit ${number}`,
+  quietDays: "Sie beginnt am",
+  quietFrom: "Von",
+  quietTo: "Bis",
+  quietNextDay: "am nächsten Tag",
+  quietWholeDay: "einen ganzen Tag lang",
+  quietAdd: "Ruhezeit hinzufügen",
+  quietRemove: (number) => `Ruhezeit ${number} entfernen`,
+  quietNoDay: "Wählen Sie mindestens einen Tag.",
+  quietNoTime: "Sagen Sie, von wann bis wann.",
+
+  mutesTitle: "Stumme Datensätze",
+  mutesHint: "Von diesen erfahren Sie nur in der Glocke.",
+  mutesNone: "Kein Datensatz ist stumm geschaltet.",
+  muteUntil: (when) => `bis ${when}`,
+  muteForever: "bis Sie es aufheben",
+  unmute: "Aufheben",
+  unmuteOf: (record) => `Stummschaltung aufheben: ${record}`,
+  unmuted: "Stummschaltung aufgehoben",
+  save: {
+    choices: "Empfang speichern",
+    matrix: "Verteilung speichern",
+    quiet: "Ruhezeiten speichern",
+  },
+};
