@@ -2,7 +2,7 @@
 # Makes sure that the named tools are here: installs what is missing where that is possible (apt-get as root,
 # rustup for parts of the Rust toolchain), and otherwise says in one line what to install.
 #
-#   scripts/needs.sh rust cc curl python postgres node
+#   scripts/needs.sh rust cc curl python peers postgres node
 set -euo pipefail
 
 say() { printf 'needs: %s\n' "$*" >&2; }
@@ -13,6 +13,7 @@ packages_for() {
         cc) echo gcc libc6-dev make ;;
         curl) echo curl ca-certificates ;;
         python) echo python3 python3-requests ;;
+        peers) echo python3 python3-venv ;;
         postgres) echo postgresql ;;
         node) echo nodejs npm ;;
         chromium) echo chromium ;;
@@ -24,6 +25,7 @@ has() {
         cc) command -v cc && command -v make ;;
         curl) command -v curl ;;
         python) python_with_requests ;;
+        peers) peers_python ;;
         postgres) postgres_bin ;;
         node) command -v npm && node_is_new_enough ;;
         chromium) chromium_program ;;
@@ -40,6 +42,27 @@ python_with_requests() {
         fi
     done
     return 1
+}
+
+# The python of the programs that the tests talk to, if it has every package in the version of tests/peers/requirements.txt.
+peers_python() {
+    local wanted venv
+    wanted=$(dirname "${BASH_SOURCE[0]}")/../tests/peers/requirements.txt
+    venv=$(peers_venv)
+    cmp -s "$wanted" "$venv/requirements.txt" && echo "$venv/bin/python"
+}
+
+peers_venv() { echo "${CARGO_TARGET_DIR:-$(dirname "${BASH_SOURCE[0]}")/../target}/venv"; }
+
+# Builds it anew; what was installed is written down last, so that half of it does not count.
+install_peers() {
+    local wanted venv
+    wanted=$(dirname "${BASH_SOURCE[0]}")/../tests/peers/requirements.txt
+    venv=$(peers_venv)
+    say "installing the programs that the tests talk to into $venv"
+    python3 -m venv --clear "$venv" >&2 || return 1
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" >&2 || return 1
+    cp "$wanted" "$venv/requirements.txt"
 }
 
 # The folder of PostgreSQL's server programs, which Debian keeps outside PATH. The newest version wins.
@@ -97,16 +120,18 @@ need_rust() {
 need() {
     case "$1" in
         rust) need_rust; return ;;
-        cc | curl | python | postgres | node | chromium) ;;
-        *) say "no need is called '$1': say rust, cc, curl, python, postgres, node or chromium"; return 2 ;;
+        cc | curl | python | peers | postgres | node | chromium) ;;
+        *) say "no need is called '$1': say rust, cc, curl, python, peers, postgres, node or chromium"; return 2 ;;
     esac
     has "$1" && return
+    if [ "$1" = peers ] && install_peers; then return; fi
     local packages
     packages=$(packages_for "$1")
     # shellcheck disable=SC2086 # a list of packages
-    if can_install && apt_install $packages && has "$1"; then return; fi
+    if can_install && apt_install $packages && { has "$1" || { [ "$1" = peers ] && install_peers; }; }; then return; fi
     case "$1" in
         python) say "python3 with 'requests' is missing: install python3 and python3-requests (or: pip install requests)." ;;
+        peers) say "PyPI's packages in tests/peers/requirements.txt are missing: install python3 and python3-venv, let pip reach PyPI, and run 'scripts/needs.sh peers'." ;;
         node) say "Node 20 or newer with npm is missing: install nodejs and npm, or take it from https://nodejs.org where those are older." ;;
         *) say "$1 is missing: install $packages." ;;
     esac

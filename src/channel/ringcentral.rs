@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::card::{self, Card, Dialect};
-use super::verdict::{Heard, json, misaddressed, of_trouble};
+use super::verdict::{Heard, card_headers, misaddressed, of_trouble};
 use super::{Address, Channel, Outcome, Pace, Parcel, Recognised};
 use crate::outbound::{Outbound, Target};
 
@@ -47,7 +47,7 @@ impl Channel for RingCentral {
         async move {
             let Address::Url { url, .. } = &parcel.address else { return misaddressed() };
             let url = &*second_version(url);
-            match self.outbound.post(url, &[json()], body(parcel)).await {
+            match self.outbound.post(url, &card_headers(parcel), body(parcel)).await {
                 Ok(reply) => verdict(&Heard { reply: &reply, url, now: parcel.now }),
                 Err(trouble) => of_trouble(trouble),
             }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::facts::Facts;
-use super::verdict::{Heard, json as json_header, misaddressed, of_trouble};
+use super::verdict::{Heard, card_headers, misaddressed, of_trouble};
 use super::words::{Words, as_entity, escaped_within, one_line};
 use super::{Address, Channel, Outcome, Pace, Parcel, Recognised};
 use crate::outbound::{Outbound, Target};
@@ -45,7 +45,7 @@ impl Channel for Slack {
     fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Outcome> {
         async move {
             let Address::Url { url, .. } = &parcel.address else { return misaddressed() };
-            match self.outbound.post(url, &[json_header()], body(parcel)).await {
+            match self.outbound.post(url, &card_headers(parcel), body(parcel)).await {
                 Ok(reply) => verdict(&Heard { reply: &reply, url, now: parcel.now }),
                 Err(trouble) => of_trouble(trouble),
             }

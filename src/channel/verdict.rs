@@ -10,7 +10,7 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::{Answer, Outcome};
+use super::{Answer, Outcome, Parcel};
 use crate::clock::Instant;
 use crate::outbound::{Reply, Target, Trouble};
 
@@ -23,9 +23,18 @@ const LONGEST_DETAIL: usize = 2_048;
 /// Pieces of an address that are shorter are no secret, and would take too much out of what is kept.
 const SHORTEST_SECRET: usize = 8;
 
+/// Which delivery a request is; the same at every try.
+pub(super) const ID: HeaderName = HeaderName::from_static("webhook-id");
+
 /// The header of a request with a JSON body.
 pub(super) fn json() -> (HeaderName, HeaderValue) {
     (CONTENT_TYPE, HeaderValue::from_static("application/json"))
+}
+
+/// The headers of a request with a card: a relay in between may drop by them what it has had.
+pub(super) fn card_headers(parcel: &Parcel) -> Vec<(HeaderName, HeaderValue)> {
+    let id = HeaderValue::from_str(&parcel.delivery_id).ok().map(|id| (ID, id));
+    std::iter::once(json()).chain(id).collect()
 }
 
 /// An answer, where it came from, and when.

@@ -1,5 +1,6 @@
 //! `belfry demo`: a server with people and notifications in it, to try things on.
 
+mod choices;
 mod examples;
 mod outbox;
 
@@ -11,10 +12,11 @@ use crate::app::App;
 use crate::auth::{Role, Roles, passwords};
 use crate::clock::{Clock, Instant};
 use crate::config::{Config, ConfiguredKey, Mailbox, Smtp, SmtpTls};
+use crate::delivery::Ways;
 use crate::notification::{Change, NewNotification, Notice, Request, Sent};
 use crate::user::{self, New};
 use examples::{EXAMPLES, Example, Stands};
-use outbox::{Secrets, Sinks};
+use outbox::{Outbox, Sinks};
 
 pub(super) use outbox::Routes;
 
@@ -29,7 +31,7 @@ const PASSWORD: &str = "demo-password";
 const LOOPBACK: &str = "127.0.0.1/32";
 
 /// The body of a send to try.
-const EXAMPLE_SEND: &str = r#"{"user_id": 123, "type": "provision_complete", "title": "Service Activated", "link": "/services/167"}"#;
+const EXAMPLE_SEND: &str = r#"{"user_id": 123, "type": "provision_complete", "title": "Service Activated", "link": "/services/167", "channels": ["email", "webhook"]}"#;
 
 /// Id, e-mail, name, roles, time zone.
 const PEOPLE: &[(i64, &str, &str, &[Role], &str)] = &[
@@ -45,12 +47,11 @@ pub(super) fn demo(listen: SocketAddr, data_dir: &Path) -> anyhow::Result<()> {
     let mut config = Config::demo(listen, data_dir);
     config.api_keys = vec![ConfiguredKey::new(KEY, "Demo", &["admin"])];
     catch(&mut config, &sinks)?;
-    super::serve::runtime(1)?.block_on(furnish(config.clone()))?;
-    let prepare = |_: App, listen| -> super::serve::Prepared {
+    super::serve::runtime(1)?.block_on(furnish(config.clone(), &sinks.outbox()))?;
+    let prepare = |app: App, listen| -> super::serve::Prepared {
         Box::pin(async move {
             let routes = sinks.outbox().routes();
-            let secrets: Secrets = std::sync::Arc::new(|_| Box::pin(async { Vec::new() }));
-            sinks.open(secrets)?;
+            sinks.open(choices::secrets(app))?;
             introduce(listen);
             Ok(routes)
         })
@@ -81,7 +82,8 @@ fn name_of(id: i64) -> Option<&'static str> {
 
 /// Adds whom the demo lacks, with what happened to them in the last days; a demo that was started before keeps what
 /// was done in it.
-async fn furnish(config: Config) -> anyhow::Result<()> {
+async fn furnish(config: Config, outbox: &Outbox) -> anyhow::Result<()> {
+    let data_dir = config.data_dir.clone();
     let now = Clock::Real.now();
     let clock = Clock::by_hand(now.minus(HOUR * 240));
     let app = App::open(config, clock.clone()).await?;
@@ -99,16 +101,22 @@ async fn furnish(config: Config) -> anyhow::Result<()> {
         };
         user::add(&app.database, clock.now(), new).await?;
     }
-    for example in EXAMPLES.iter().filter(|example| !known.contains(&example.user_id)) {
+    choices::follow(&app, outbox, &data_dir).await?;
+    for (index, example) in EXAMPLES.iter().enumerate() {
+        if known.contains(&example.user_id) {
+            continue;
+        }
         // A few minutes earlier, so that what has just happened did not happen in this very second.
         clock.set(now.minus(HOUR * example.hours_ago + MINUTE * 4));
-        happen(&app, example, now).await?;
+        // The newest of everybody's leaves the house too, so that there is something in the outbox.
+        let is_newest = EXAMPLES.iter().rposition(|other| other.user_id == example.user_id) == Some(index);
+        happen(&app, example, Ways { email: is_newest, webhook: is_newest }, now).await?;
     }
     app.database.close().await;
     Ok(())
 }
 
-async fn happen(app: &App, example: &Example, now: Instant) -> anyhow::Result<()> {
+async fn happen(app: &App, example: &Example, wants: Ways, now: Instant) -> anyhow::Result<()> {
     let types = app.notifications.types();
     let kind = types.find(example.kind).map_err(|problem| anyhow::anyhow!("{}", problem.reason))?;
     let new = NewNotification {
@@ -121,11 +129,8 @@ async fn happen(app: &App, example: &Example, now: Instant) -> anyhow::Result<()
         related_ticket_id: None,
         related_user_id: None,
     };
-    let Sent::Stored(stored) = app
-        .notifications
-        .send(Request { notice: Notice::api(new.into(), Default::default()), claim: None })
-        .await?
-    else {
+    let request = Request { notice: Notice::api(new.into(), wants), claim: None };
+    let Sent::Stored(stored) = app.notifications.send(request).await? else {
         return Ok(());
     };
     let changes: &[Change] = match example.stands {
@@ -144,6 +149,7 @@ fn introduce(listen: SocketAddr) {
     println!("\nBelfry demo at http://{listen}\n");
     println!("  centre    http://{listen}/   (sign in as somebody below)");
     println!("  bell      http://{listen}/demo/crm   (in the page of a pretend CRM)");
+    println!("  outbox    http://{listen}/demo/outbox   (every e-mail, card and webhook that is sent)");
     println!("  routes    http://{listen}/crm/docs/\n");
     println!("  API key   {KEY}");
     println!("  password  {PASSWORD}   (of everybody)\n");
@@ -151,7 +157,7 @@ fn introduce(listen: SocketAddr) {
         let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
         println!("  {id:>5}     {email:<20} {name:<14} {}", roles.join(", "));
     }
-    println!("\nSend Grace something and see it come:\n");
+    println!("\nSend Grace something and see it come, under the bell and in the outbox:\n");
     println!("  curl -X POST http://{listen}/crm/notification/send \\");
     println!("    -H 'X-API-KEY: {KEY}' -H 'Content-Type: application/json' \\");
     println!("    -d '{}'\n", EXAMPLE_SEND);

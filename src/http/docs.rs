@@ -81,7 +81,12 @@ pub fn routes(api: OpenApi) -> Router {
 }
 
 fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation) {
-    let is_node = operation.tags.iter().flatten().any(|tag| tag == "node");
+    let is_of = |name: &str| operation.tags.iter().flatten().any(|tag| tag == name);
+    // Pages of the links in e-mails: nobody is asked who they are, and they answer in pages.
+    if is_of("unsubscribe") {
+        return;
+    }
+    let is_node = is_of("node");
     if is_node {
         if path == "/readyz" {
             answer(operation, "503", NOT_NOW, "Failure");

@@ -146,9 +146,6 @@ fn authority_of(text: &str) -> Result<&str, Refused> {
     if authority.contains('@') {
         return Err(Refused::new("take what stands before @ out of the address"));
     }
-    if authority.contains('%') {
-        return Err(Refused::new("write the host of the address without %"));
-    }
     Ok(authority)
 }
 

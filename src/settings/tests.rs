@@ -31,6 +31,7 @@ struct Small {
 enum Which {
     /// The one.
     One,
+    /// The other.
     Other,
 }
 

@@ -271,7 +271,7 @@ async fn a_demo_prints_what_is_needed_to_try_it() {
     let server = Server::start(demo()).await;
     let printed = server.printed().join("\n");
     assert!(printed.contains(&format!("Belfry demo at {}", server.base)), "{printed}");
-    for path in ["/", "/demo/crm", "/crm/docs/"] {
+    for path in ["/", "/demo/crm", "/demo/outbox", "/crm/docs/"] {
         let named = format!("{}{path}", server.base);
         assert!(printed.split_whitespace().any(|word| word == named), "{named}\n{printed}");
         let reply = server.ask("GET", path, &[], None).await;

@@ -7,6 +7,7 @@ mod dump;
 mod site;
 
 mod auth;
+mod choices;
 mod commands;
 mod cookies;
 mod forged;
@@ -26,6 +27,7 @@ mod reload;
 mod retention;
 mod seed;
 mod sending;
+mod settings;
 mod snooze;
 mod stop;
 mod storage;

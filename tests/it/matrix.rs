@@ -61,6 +61,15 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("POST /crm/user", Admins, Some(r#"{"email":"new@example.com","name":"New"}"#)),
     ("GET /crm/user/me", Persons, None),
     ("PUT /crm/user/me", Persons, Some(r#"{"language":"de"}"#)),
+    ("POST /crm/user/me/webhook-secret", Persons, None),
+    ("GET /crm/user/me/mute", Persons, None),
+    ("PUT /crm/user/me/mute/{module}/{record_id}", Persons, Some(r#"{"until":"2027-01-01T00:00:00Z"}"#)),
+    ("DELETE /crm/user/me/mute/{module}/{record_id}", Persons, None),
+    ("GET /crm/unsubscribe/{token}", Everybody, None),
+    ("POST /crm/unsubscribe/{token}", Everybody, None),
+    ("GET /crm/settings", Admins, None),
+    ("GET /crm/settings/{group}", Admins, None),
+    ("PUT /crm/settings/{group}", Admins, Some(r#"{"teams_card":"bare"}"#)),
     ("GET /crm/user/me/sessions", Persons, None),
     ("DELETE /crm/user/me/sessions/{id}", Owner, None),
     ("GET /crm/user/{id}", OwnerAndStaff, None),
@@ -221,7 +230,11 @@ impl<'w> Cast<'w> {
             self.headers[&who].iter().map(|(name, value)| (*name, value.as_str())).collect();
         // A stream would not end.
         let end = if path.ends_with("/stream") { "?poll=0" } else { "" };
-        let path = path.replace("{id}", &id) + end;
+        let token = self.world.app.users.unsubscribe_url(10, "custom", "");
+        let token = token.rsplit('/').next().unwrap();
+        let named =
+            [("{id}", id.as_str()), ("{module}", "tickets"), ("{record_id}", "42"), ("{group}", "delivery"), ("{token}", token)];
+        let path = named.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value)) + end;
         self.world.ask(method, &path, &headers, body.map(str::to_owned)).await
     }
 

@@ -1,5 +1,9 @@
 // What one says of oneself, and where one is signed in.
 import type { Page } from "playwright-core";
+import { de as deliveryDe } from "../centre/src/delivery/de";
+import { en as deliveryEn } from "../centre/src/delivery/en";
+import { de as choicesDe } from "../centre/src/profile/choices/de";
+import { en as choicesEn } from "../centre/src/profile/choices/en";
 import { de } from "../centre/src/text/de";
 import { en } from "../centre/src/text/en";
 import { Centre } from "./harness/centre";
@@ -10,7 +14,7 @@ describe("the profile", () => {
     const visitor = await visit({ as: person });
     const page = await visitor.open("/profile");
     await page.getByLabel("Name", { exact: true }).fill("Nadia Newname");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("Saved", { exact: true }).waitFor();
     await page.getByRole("navigation", { name: "Pages" }).getByText("Nadia Newname").waitFor();
     await page.reload();
@@ -50,7 +54,7 @@ describe("the profile", () => {
     const zone = page.getByRole("combobox", { name: "Time zone" });
     await zone.fill("tokyo");
     await page.getByRole("option", { name: /Tokyo/ }).click();
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("Saved", { exact: true }).waitFor();
     await page.getByRole("link", { name: "Inbox" }).click();
     const time = new Centre(page).row("At a time").locator("time");
@@ -75,7 +79,7 @@ describe("in German", () => {
     const visitor = await visit({ as: person, locale: "de-DE" });
     const page = await visitor.open("/profile");
     await page.getByLabel("Language").selectOption({ label: "Deutsch" });
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("heading", { name: de.profile.title, exact: true }).waitFor();
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
     await german(page, "profile");
@@ -123,7 +127,11 @@ describe("open sessions", () => {
 });
 
 /** Strings of the English catalogue that German does not share, as the page would show them. */
-const ENGLISH = new Set(onlyIn(en, de).filter((text) => text.length > 2));
+const ENGLISH = new Set(
+  [onlyIn(en, de), onlyIn(choicesEn, choicesDe), onlyIn(deliveryEn, deliveryDe)]
+    .flat()
+    .filter((text) => text.length > 2),
+);
 
 function onlyIn(catalogue: unknown, other: unknown): string[] {
   if (typeof catalogue === "string") return catalogue === other ? [] : [catalogue];

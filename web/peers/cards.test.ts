@@ -121,7 +121,9 @@ test("links lead where we say", () => {
       const page = document.createElement("div");
       page.innerHTML = markdown.render(text);
       for (const link of page.querySelectorAll("a")) {
-        expect(link.getAttribute("href")).toMatch(/^https:\/\/crm\.example\.com\/tickets\/\d+\?view=%28all%29$/);
+        expect(link.getAttribute("href")).toMatch(
+          /^https:\/\/crm\.example\.com\/tickets\/\d+\?view=%28all%29$/,
+        );
       }
       expect(page.querySelectorAll("img, script, b, strong, em, code, ul, ol, h1, hr, table").length).toBe(0);
     }

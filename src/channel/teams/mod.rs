@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::card::{self, Card, Dialect};
-use super::verdict::{Heard, json, misaddressed, of_trouble};
+use super::verdict::{Heard, card_headers, misaddressed, of_trouble};
 use super::{Address, Channel, Outcome, Pace, Parcel, Recipient, Recognised};
 use crate::outbound::{Outbound, Target};
 
@@ -62,7 +62,7 @@ impl Channel for Teams {
     fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Outcome> {
         async move {
             let Address::Url { url, company, bare, .. } = &parcel.address else { return misaddressed() };
-            match self.outbound.post(url, &[json()], body(parcel, *company, *bare)).await {
+            match self.outbound.post(url, &card_headers(parcel), body(parcel, *company, *bare)).await {
                 Ok(reply) => verdict::of(&Heard { reply: &reply, url, now: parcel.now }),
                 Err(trouble) => of_trouble(trouble),
             }

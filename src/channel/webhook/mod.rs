@@ -12,15 +12,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hyper::header::{HeaderName, HeaderValue};
 
-use super::verdict::{Heard, json, misaddressed, of_trouble};
+use super::verdict::{Heard, ID, json, misaddressed, of_trouble};
 use super::{Address, Answer, Channel, Outcome, Pace, Parcel, Recognised};
 use crate::outbound::{Outbound, Target};
 
 /// By which receivers know that a request is one of ours, and we that one of ours has come back to us.
 const HOP: HeaderName = HeaderName::from_static("belfry-hop");
-
-/// Which delivery it is; the same at every try.
-const ID: HeaderName = HeaderName::from_static("webhook-id");
 
 /// When this try was made, in seconds since 1970.
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");

@@ -234,13 +234,12 @@ async fn a_silent_address_leaves_time_for_the_next() {
     let parts = Parts { resolver: names, dialer: dialer.clone(), tls: Err(String::new()) };
     let client = Outbound::with(&hasty(), PUBLIC_URL, parts).unwrap();
     assert_eq!(call(&client, "http://one.example.com/").await.unwrap_err(), Trouble::Timeout { sent: false });
-    let (answer, request) = tokio::join!(call(&client, "http://both.example.com/"), async {
+    tokio::spawn(async move {
         let (mut stream, _) = dialer.0.accept().await.unwrap();
-        let request = read_request(&mut stream).await;
+        let _ = read_request(&mut stream).await;
         stream.write_all(EMPTY_OK.as_bytes()).await.unwrap();
-        request
     });
-    assert_eq!((answer.unwrap().status, request.is_some()), (200, true));
+    assert_eq!(call(&client, "http://both.example.com/").await.map(|reply| reply.status), Ok(200));
 }
 
 #[tokio::test]

@@ -207,6 +207,15 @@ impl Users {
     ///
     /// # Errors
     /// What cannot be taken, nobody with this id, or what the database says.
+    pub async fn choose(&self, id: i64, wish: Wish) -> Result<Choices, Refusal> {
+        let (users, now) = (self.clone(), self.clock.now());
+        self.database.write(move |tx| Box::pin(async move { users.choose_in(tx, now, id, wish).await })).await
+    }
+
+    /// As [`Users::choose`], in a transaction that goes on.
+    ///
+    /// # Errors
+    /// What cannot be taken, nobody with this id, or what the database says.
     pub(super) async fn choose_in(
         &self,
         tx: &mut Tx,
@@ -276,7 +285,7 @@ impl Users {
     }
 
     /// The URL that a user's webhook points to; `None` also if it was sealed with another seal.key.
-    pub(super) fn url_of(&self, id: i64, choices: &Choices) -> Option<Target> {
+    pub fn url_of(&self, id: i64, choices: &Choices) -> Option<Target> {
         choices.webhook.as_ref().and_then(|webhook| self.vault.open(id, &webhook.sealed))
     }
 

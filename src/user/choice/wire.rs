@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{Choices, Wish};
@@ -237,7 +237,6 @@ stands_for! {
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
             .build();
         ObjectBuilder::new()
-            .property_names(Some(RefOr::Ref(Ref::from_schema_name("NotificationType"))))
             .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(row.into()))))
             .examples([serde_json::json!({"system_alert": {"email": false}})])
     }

@@ -25,6 +25,8 @@ export interface Content {
   metadata?: Record<string, unknown>;
   related_ticket_id?: number;
   related_user_id?: number;
+  /** By what else it is to go out */
+  channels?: ("email" | "webhook")[];
 }
 
 /** Somebody who can sign in. */
@@ -137,7 +139,9 @@ export class Server {
   }
 
   /** Adds somebody whom no other test knows, with an empty inbox. */
-  async person(what: { name?: string; language?: string; time_zone?: string } = {}): Promise<Person> {
+  async person(
+    what: { name?: string; language?: string; time_zone?: string; roles?: string[] } = {},
+  ): Promise<Person> {
     const email = `person-${++this.#people}-${Date.now()}@example.com`;
     const wish = { name: "Pat Person", time_zone: "Europe/London", ...what, email, password: PASSWORD };
     const { user } = await this.#demand<{ user: Person }>("POST", "/crm/user", wish);
@@ -185,6 +189,20 @@ export class Server {
     if (!answer.ok || !set)
       throw new Error(`sign-in of ${who.email}: ${answer.status} ${await answer.text()}`);
     return set.split(";")[0]!;
+  }
+
+  /** Asks as somebody does who is signed in. */
+  async askAs(who: Person, method: string, path: string, body?: unknown): Promise<Response> {
+    const headers = {
+      Cookie: await this.cookie(who),
+      Origin: this.origin,
+      "Content-Type": "application/json",
+    };
+    return await fetch(this.origin + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
   }
 
   /** The value of a metric without labels. */

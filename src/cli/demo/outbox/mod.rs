@@ -150,6 +150,11 @@ impl Outbox {
         http::routes(self.clone())
     }
 
+    /// Where webhooks are caught: `http://127.0.0.1:40123`.
+    pub fn origin(&self) -> &str {
+        &self.hooks
+    }
+
     /// Where a way out ends for somebody of the demo. `None`: it has no URL.
     pub fn address(&self, channel: &str, user_id: i64) -> Option<String> {
         Some(format!("{}{}", self.hooks, http::path(channel, &user_id.to_string())?))

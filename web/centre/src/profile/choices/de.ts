@@ -40,6 +40,7 @@ export const de: ChoiceWords = {
     "Daran erkennt der Empfänger, dass eine Nachricht von hier kommt. Zeigen Sie es sonst niemandem.",
   secretShow: "Zeigen",
   secretHide: "Verbergen",
+  secretOpen: "Neues Geheimnis …",
   secretNew: "Neues Geheimnis",
   secretAsk: "Ein neues Geheimnis erzeugen? Das alte unterschreibt noch einen Tag lang mit.",
   secretMade: (when) => `Dies ist das neue Geheimnis; das alte gilt bis ${when}.`,

@@ -36,6 +36,7 @@ export const en = {
   secretHint: "With it the receiver can tell that a message is from here. Show it to nobody else.",
   secretShow: "Show it",
   secretHide: "Hide it",
+  secretOpen: "New secret…",
   secretNew: "New secret",
   secretAsk: "Make a new secret? The old one signs too until a day from now.",
   secretMade: (when: string) => `This is the new secret; the old one is valid until ${when}.`,

@@ -1,0 +1,71 @@
+"""A mail server for the stories, on a free port of the loopback.
+
+It says its port in the first line that it prints. For each line that it reads it prints everything that it took, as a
+JSON list, read by Python's own `email` package. It ends with its standard input.
+
+Recipients are refused by their address: refuse550@… for good, later451@… each time, once451@… the first time.
+"""
+
+import email
+import email.policy
+import json
+import sys
+
+from aiosmtpd.controller import Controller
+
+
+def told(envelope):
+    message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    body = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
+    content = {kind: part.get_content() if part else None for kind, part in body.items()}
+    return {
+        "mail_from": envelope.mail_from,
+        "rcpt_to": envelope.rcpt_tos,
+        "headers": [[name, str(value)] for name, value in message.items()],
+        "text": content["plain"],
+        "html": content["html"],
+        "attachments": [
+            {
+                "name": part.get_filename(),
+                "content_type": part.get_content_type(),
+                "content": part.get_payload(decode=True).decode("utf-8", "replace"),
+            }
+            for part in message.iter_attachments()
+        ],
+        "defects": [str(defect) for part in message.walk() for defect in part.defects],
+        "raw_size": len(envelope.content),
+    }
+
+
+class Handler:
+    def __init__(self):
+        self.taken = []
+        self.asked = set()
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        name = address.split("@")[0]
+        if name == "refuse550":
+            return "550 5.1.1 There is no such mailbox"
+        if name == "later451" or name == "once451" and address not in self.asked:
+            self.asked.add(address)
+            return "451 4.3.0 Come again"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.taken.append(told(envelope))
+        return "250 OK"
+
+
+def main():
+    handler = Handler()
+    # Port 0 is any that is free; the controller itself would look for its server at 0.
+    controller = Controller(handler, hostname="127.0.0.1", port=0, ready_timeout=10)
+    controller._trigger_server = lambda: None
+    controller.start()
+    print(controller.server.sockets[0].getsockname()[1], flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(handler.taken), flush=True)
+
+
+main()
