@@ -290,6 +290,7 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let tasks = TaskTracker::new();
+        let _ends = Ended(self.clone());
         schedule::start(self.jobs(), &tasks, &stop);
         let mailbag = self.mailbag.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mailbag) = mailbag {
@@ -325,6 +326,16 @@ impl App {
                 settings.load().trusted_proxies.iter().any(|range| range.contains(address))
             }),
         }
+    }
+}
+
+/// Lets go of what refers to each other once a node has ended, also where it was not let come to its end.
+struct Ended(App);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.live.let_go();
+        self.0.deliveries.let_go();
     }
 }
 

@@ -91,7 +91,8 @@ fn signed_requests_for_the_peers() {
         fresh("cut body").with_body(|body| body[..body.len() - 1].to_owned()).bad(),
         fresh("empty body").with_body(|_| String::new()).bad(),
     ];
-    let forgeries: [(&str, &str, fn(&str) -> Option<String>); 12] = [
+    type Change = fn(&str) -> Option<String>;
+    let forgeries: [(&str, &str, Change); 12] = [
         ("another id", "webhook-id", |id| Some(format!("{id}x"))),
         ("another time", "webhook-timestamp", |at| Some((at.parse::<i64>().unwrap() + 1).to_string())),
         ("no time", "webhook-timestamp", |_| Some("soon".to_owned())),

@@ -30,7 +30,6 @@ fn the_design_page_is_read_as_it_stands() {
     let config = parse(
         "listen: 127.0.0.1:8080\n\
          public_url: http://127.0.0.1:8080\n\
-         crm_url: http://127.0.0.1:8080\n\
          database_url: sqlite:belfry.db            # relative to data_dir\n\
          data_dir: ./data\n\
          log: { level: info, format: json, file: ./data/api.log, max_size: 50MiB, keep: 10 }\n\

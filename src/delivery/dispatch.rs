@@ -13,12 +13,12 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::Deliveries;
 use super::lane::{Lane, Step, packed};
 use super::pace::Pacer;
+use super::plan::COMPANY;
 use super::prepare::{Claim, LEASE, Ready};
 use super::settle::{Attempt, Settlement, Then, follows};
-use super::store;
+use super::{Deliveries, EMAIL, store};
 use crate::channel::{Answer, Outcome, Pace, Parcel};
 use crate::clock::Instant;
 use crate::storage::{Engine, Error};
@@ -78,7 +78,8 @@ pub(super) struct Dispatcher {
     store_failed: bool,
     renewed_at: Instant,
     drains: Vec<oneshot::Sender<()>>,
-    stopping: bool,
+    /// Until when what is under way may come to its end, once the node stops.
+    stop_by: Option<tokio::time::Instant>,
 }
 
 impl Dispatcher {
@@ -97,7 +98,7 @@ impl Dispatcher {
             store_failed: false,
             renewed_at,
             drains: Vec::new(),
-            stopping: false,
+            stop_by: None,
         }
     }
 
@@ -106,20 +107,22 @@ impl Dispatcher {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            let stop_by = self.stop_by;
             tokio::select! {
                 event = events.recv() => match event {
                     Some(event) => self.hear(event),
                     None => return,
                 },
                 _ = poll.tick() => self.look_around(),
-                () = stop.cancelled(), if !self.stopping => self.stop(),
+                () = stop.cancelled(), if stop_by.is_none() => self.stop(),
+                () = over(stop_by) => return,
             }
             // What came meanwhile is heard before anything is done about it.
             while let Ok(event) = events.try_recv() {
                 self.hear(event);
             }
             self.go_on();
-            if self.stopping && self.is_idle() {
+            if self.stop_by.is_some() && self.is_idle() {
                 return;
             }
         }
@@ -212,7 +215,12 @@ impl Dispatcher {
         let target = Arc::clone(&ready.row.target);
         let lane = self.lanes.entry(Arc::clone(&target)).or_insert_with(|| {
             let channel = self.deliveries.inner.channels.find(&ready.row.channel);
-            Lane::new(Pacer::new(channel.map_or(CAREFUL, |channel| channel.pace())))
+            let pace = if *target == *COMPANY {
+                COMPANY_PACE
+            } else {
+                channel.map_or(CAREFUL, |channel| channel.pace())
+            };
+            Lane::new(Pacer::new(pace))
         });
         lane.push(ready);
         self.in_memory += 1;
@@ -221,7 +229,7 @@ impl Dispatcher {
 
     /// Does whatever can be done now.
     fn go_on(&mut self) {
-        if self.stopping {
+        if self.stop_by.is_some() {
             self.put_all_back();
         } else {
             self.give_turns();
@@ -237,7 +245,7 @@ impl Dispatcher {
     }
 
     fn is_idle(&self) -> bool {
-        let looks = self.wants_look && !self.stopping;
+        let looks = self.wants_look && self.stop_by.is_none();
         !looks && !self.claiming && !self.storing && self.in_memory == 0 && self.outcomes.is_empty()
     }
 
@@ -296,7 +304,8 @@ impl Dispatcher {
                 Outcome::Sent(_) => lane.succeeded(),
                 // It answers: what it refuses says nothing about others.
                 Outcome::Never { .. } => {}
-                Outcome::Later { after, .. } => lane.failed(now, *after),
+                Outcome::Later { after, .. } if is_about_target(first, &outcome) => lane.failed(now, *after),
+                Outcome::Later { .. } => {}
             }
         }
         self.note(first, &outcome);
@@ -370,8 +379,10 @@ impl Dispatcher {
         });
     }
 
+    /// What hangs is not waited for: the next start logs its outcome as unknown and tries it again.
     fn stop(&mut self) {
-        self.stopping = true;
+        let patience = self.deliveries.inner.config.load().limits.shutdown_timeout;
+        self.stop_by = Some(tokio::time::Instant::now() + patience);
         self.wants_look = false;
     }
 
@@ -384,6 +395,23 @@ impl Dispatcher {
         self.busy.clear();
     }
 }
+
+/// Whether a failure says something about the target, and not about one recipient alone: a mail server that answers for a
+/// recipient works for others, unless it says that it closes.
+fn is_about_target(row: &store::Claimed, outcome: &Outcome) -> bool {
+    &*row.channel != EMAIL || matches!(outcome.answer().status, None | Some(421))
+}
+
+async fn over(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// For the company's one flow, which posts into everybody's own chat: each chat has its limit, the flow a far higher one.
+const COMPANY_PACE: Pace =
+    Pace { burst: 10, every: Duration::from_millis(100), per_hour: 0, at_once: 8, folds: false };
 
 /// For a channel that is no more.
 const CAREFUL: Pace = Pace { burst: 1, every: Duration::from_secs(1), per_hour: 0, at_once: 1, folds: false };

@@ -23,7 +23,7 @@ mod store;
 mod summary;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
@@ -142,7 +142,7 @@ struct Inner {
     channels: Channels,
     settings: Settings,
     config: ArcSwap<Config>,
-    origin: OnceLock<Arc<dyn Origin>>,
+    origin: RwLock<Option<Arc<dyn Origin>>>,
     events: mpsc::UnboundedSender<dispatch::Event>,
     looking: AtomicBool,
     /// Whether somebody sends.
@@ -181,7 +181,7 @@ impl Deliveries {
             channels,
             settings,
             config: ArcSwap::from_pointee(config.clone()),
-            origin: OnceLock::new(),
+            origin: RwLock::new(None),
             events,
             looking: AtomicBool::new(false),
             running: AtomicBool::new(false),
@@ -193,8 +193,12 @@ impl Deliveries {
 
     /// Says where the contents of notifications are found. Once, before anything is sent.
     pub fn read_from(&self, origin: Arc<dyn Origin>) {
-        // A second call would be a fault of ours; the first stands.
-        drop(self.inner.origin.set(origin));
+        *self.inner.origin.write().unwrap_or_else(PoisonError::into_inner) = Some(origin);
+    }
+
+    /// Lets go of it: the two refer to each other, and a node that has ended is to be dropped whole.
+    pub fn let_go(&self) {
+        *self.inner.origin.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Takes over what was changed in the configuration.
@@ -231,6 +235,10 @@ impl Deliveries {
         self.inner.running.store(true, Ordering::Release);
         dispatch::Dispatcher::new(self.clone()).run(bag.0, stop).await;
         self.inner.running.store(false, Ordering::Release);
+    }
+
+    fn origin(&self) -> Option<Arc<dyn Origin>> {
+        self.inner.origin.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn tell(&self, event: dispatch::Event) {

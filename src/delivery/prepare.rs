@@ -56,10 +56,8 @@ impl Deliveries {
             rows.iter().map(|row| row.user_id).collect::<BTreeSet<i64>>().into_iter().collect();
         let outlets = choice::outlets(tx, &users).await?;
         let ids: Vec<(i64, i64)> = rows.iter().map(|row| (row.user_id, row.notification_id)).collect();
-        let contents = match self.inner.origin.get() {
-            Some(origin) => origin.contents(tx, &ids).await?,
-            None => rows.iter().map(|_| None).collect(),
-        };
+        let origin = self.origin().ok_or_else(|| Error::Unavailable("the node has ended".to_owned()))?;
+        let contents = origin.contents(tx, &ids).await?;
         let is_full = rows.len() as i64 >= most;
         let settings = self.inner.settings.of::<Settings>();
         let mut claim = Claim { is_full, next_due, ..Claim::default() };

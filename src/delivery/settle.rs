@@ -153,7 +153,7 @@ impl Deliveries {
         } else {
             choice::store::note_webhook_result(tx, row.user_id, &row.target, is_ok, now).await?
         };
-        match (switched, self.inner.origin.get()) {
+        match (switched, self.origin()) {
             (Some(switched), Some(origin)) => origin.switched_off(tx, &switched).await,
             _ => Ok(()),
         }

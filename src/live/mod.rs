@@ -8,7 +8,7 @@ mod http;
 mod stream;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use dashmap::DashMap;
 use futures_util::future::BoxFuture;
@@ -56,7 +56,7 @@ struct Inner {
     most_per_user: AtomicUsize,
     most: AtomicUsize,
     stopping: AtomicBool,
-    source: OnceLock<Source>,
+    source: RwLock<Option<Arc<Source>>>,
     metrics: Metrics,
 }
 
@@ -110,7 +110,7 @@ impl Live {
             most_per_user: AtomicUsize::new(or_any(limits.streams_per_user)),
             most: AtomicUsize::new(or_any(limits.streams)),
             stopping: AtomicBool::new(false),
-            source: OnceLock::new(),
+            source: RwLock::new(None),
             metrics,
         };
         Self { inner: Arc::new(inner) }
@@ -124,7 +124,12 @@ impl Live {
 
     /// Says where streams read what they missed: once, before any is opened.
     pub fn read_from(&self, source: Source) {
-        assert!(self.inner.source.set(source).is_ok(), "streams have one source");
+        *self.inner.source.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(source));
+    }
+
+    /// Lets go of the source: it and this refer to each other, and a node that has ended is to be dropped whole.
+    pub fn let_go(&self) {
+        *self.inner.source.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Whether anybody on this node listens to this user's inbox.
@@ -158,9 +163,10 @@ impl Live {
     }
 
     fn missed(&self, user_id: i64, after: Option<i64>) -> BoxFuture<'static, Result<Missed, storage::Error>> {
-        match self.inner.source.get() {
+        let source = self.inner.source.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match source {
             Some(source) => source(user_id, after),
-            None => unreachable!("the source is given before any stream is opened"),
+            None => Box::pin(async { Err(storage::Error::Unavailable("the node has ended".to_owned())) }),
         }
     }
 

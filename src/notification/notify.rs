@@ -58,6 +58,20 @@ pub struct Told {
 }
 
 impl Notifications {
+    /// Stores notices in a transaction of their own, as [`Notifications::notify_in`] does: what a trigger calls.
+    ///
+    /// # Errors
+    /// What the database says; then none is stored.
+    pub async fn notify(&self, notices: Vec<Notice>) -> Result<Vec<Result<Told, Error>>, storage::Error> {
+        let notices = Arc::new(notices);
+        let this = self.clone();
+        let stored = self.database.write(move |tx| {
+            let (this, notices) = (this.clone(), notices.clone());
+            Box::pin(async move { this.notify_in(tx, &this.desk(), &notices).await })
+        });
+        stored.await
+    }
+
     /// Stores each notice in its user's inbox with the deliveries that the channel rules choose. Each has its own
     /// outcome. Who listens is told, and the ways out look, once it is durable.
     ///

@@ -53,6 +53,7 @@ pub trait Group: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sy
 
 type Fields = Map<String, Value>;
 type Typed = Arc<dyn Any + Send + Sync>;
+type Check = Box<dyn Fn(&Fields) -> Result<Fields, String> + Send + Sync>;
 
 /// A group as the store sees it.
 struct Declared {
@@ -62,7 +63,7 @@ struct Declared {
     schema: Value,
     defaults: Fields,
     read: fn(&Fields) -> Result<Typed, String>,
-    check: Box<dyn Fn(&Fields) -> Result<Fields, String> + Send + Sync>,
+    check: Check,
 }
 
 /// The groups of a node.

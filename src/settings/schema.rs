@@ -39,7 +39,7 @@ fn fits(root: &Value, schema: &Value, place: &str, value: &Value) -> Result<(), 
         return Err(must_be(schema, place));
     }
     if let Some(known) = names(schema)
-        && !known.iter().any(|name| *name == value)
+        && !known.contains(&value)
     {
         return Err(must_be_one_of(place, &known));
     }

@@ -5,11 +5,15 @@
 //!
 //! `cargo test --test crash -- --follow 60`: for a minute 500 streams follow inboxes while the server is killed every
 //! 5 s. With `--sabotage` some of them pretend that the server left out an event.
+//!
+//! `cargo test --test crash -- --deliver 100`: in 100 rounds a server is killed that delivers to four receivers. With
+//! `--sabotage` a message is forged away, another one twice there, and a delivery deleted.
 
 mod check;
 mod client;
 mod content;
 mod database;
+mod deliver;
 mod follow;
 mod load;
 mod model;
@@ -54,9 +58,12 @@ struct Options {
     /// With --follow: notifications a second
     #[arg(long, default_value = "100")]
     per_second: u64,
-    /// With --follow: seconds between two kills
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = clap::value_parser!(u64).range(1..))]
-    kill_every: u64,
+    /// In place of rounds at inboxes: so many rounds at deliveries, each with a kill
+    #[arg(long, value_name = "ROUNDS", conflicts_with = "follow")]
+    deliver: Option<u32>,
+    /// With --follow: seconds between two kills, 5; with --deliver: at most so many, 2
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    kill_every: Option<u64>,
     /// Leaves the files of a run that failed
     #[arg(long)]
     keep: bool,
@@ -103,13 +110,24 @@ async fn main() -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// What was broken on purpose, and the promises that must be found broken then.
+struct Sabotage(&'static str, &'static [Broken]);
+
 /// Prints what was found; returns whether that is as it should be. `what` was broken on purpose, if anything was.
-fn tell(kind: Kind, seed: u64, options: &Options, said: &dyn Display, found: &Findings, what: &str) -> bool {
+fn tell(
+    kind: Kind,
+    seed: u64,
+    options: &Options,
+    said: &dyn Display,
+    found: &Findings,
+    what: Sabotage,
+) -> bool {
     println!("crash: {kind:?}: {said}\n  seed {seed}");
     if !options.sabotage {
         return found.is_clean();
     }
-    let caught = found.count(Broken::Lost) > 0;
+    let Sabotage(what, promises) = what;
+    let caught = promises.iter().all(|promise| found.count(*promise) > 0);
     let verdict = if caught { "was noticed" } else { "was NOT noticed (only debug builds can be sabotaged)" };
     println!("crash: {kind:?}: {what} {verdict}");
     caught
@@ -127,14 +145,23 @@ async fn on_database(
         Some(url) => Some(Postgres::create(url).await?),
         None => None,
     };
-    let passed = match options.follow {
-        Some(seconds) => {
-            let figures = follow::run(options.plan(seconds), seed, postgres.as_ref(), options.keep).await;
-            figures.map(|it| tell(kind, seed, options, &it, &it.findings, "an event left out"))
+    let (lost, postgres_of) = (&[Broken::Lost], postgres.as_ref());
+    let passed = match (options.follow, options.deliver) {
+        (Some(seconds), _) => {
+            let figures = follow::run(options.plan(seconds), seed, postgres_of, options.keep).await;
+            let what = Sabotage("an event left out", lost);
+            figures.map(|it| tell(kind, seed, options, &it, &it.findings, what))
         }
-        None => {
-            let report = kill_in_rounds(options, rounds, seed, postgres.as_ref()).await;
-            report.map(|it| tell(kind, seed, options, &it, &it.findings, "answering before the commit"))
+        (None, Some(rounds)) => {
+            let figures = deliver::run(options.deliveries(rounds), seed, postgres_of, options.keep).await;
+            let broken = &[Broken::Lost, Broken::Duplicated, Broken::Wrong];
+            let what = Sabotage("a lost message, one sent twice and a lost delivery", broken);
+            figures.map(|it| tell(kind, seed, options, &it, &it.findings, what))
+        }
+        (None, None) => {
+            let report = kill_in_rounds(options, rounds, seed, postgres_of).await;
+            let what = Sabotage("answering before the commit", lost);
+            report.map(|it| tell(kind, seed, options, &it, &it.findings, what))
         }
     };
     if let Some(postgres) = postgres {
@@ -163,8 +190,13 @@ impl Options {
             lasts: Duration::from_secs(seconds),
             followers: self.followers,
             per_second: self.per_second,
-            kill_every: Duration::from_secs(self.kill_every),
+            kill_every: Duration::from_secs(self.kill_every.unwrap_or(5)),
             sabotage: self.sabotage,
         }
+    }
+
+    fn deliveries(&self, rounds: u32) -> deliver::Plan {
+        let kill_every = Duration::from_secs(self.kill_every.unwrap_or(2));
+        deliver::Plan { rounds, kill_every, sabotage: self.sabotage }
     }
 }

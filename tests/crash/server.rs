@@ -39,12 +39,17 @@ pub struct Process(Child);
 impl Site {
     /// A folder with a configuration for this database, and these users in the database.
     pub fn new(database_url: &str, users: &[i64], random: &mut Random) -> anyhow::Result<Self> {
+        Self::with(database_url, users, random, "")
+    }
+
+    /// As [`Site::new`], with more lines in the configuration.
+    pub fn with(database_url: &str, users: &[i64], random: &mut Random, more: &str) -> anyhow::Result<Self> {
         // Below the target folder: /tmp may be memory, where a sync takes no time and kills hit nothing.
         let folder = tempfile::Builder::new().prefix("crash-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let site = Self { folder, port: free_port(random)? };
         // A build meanwhile must not change what is started next.
         std::fs::copy(BELFRY, site.file("belfry")).with_context(|| format!("copying {BELFRY}"))?;
-        std::fs::write(site.file("crm_config.yaml"), site.configuration(database_url))?;
+        std::fs::write(site.file("crm_config.yaml"), site.configuration(database_url) + more)?;
         for user in users {
             site.add_user(*user)?;
         }
@@ -53,6 +58,22 @@ impl Site {
 
     pub fn sqlite_file(&self) -> PathBuf {
         self.file("data/belfry.db")
+    }
+
+    /// Copies the SQLite file and its log as they lie there; a copy that is there already goes.
+    pub fn copy_sqlite(&self) -> anyhow::Result<PathBuf> {
+        let copy = self.file("copy.db");
+        for suffix in ["", "-wal", "-shm"] {
+            let target = self.file(&format!("copy.db{suffix}"));
+            if target.exists() {
+                std::fs::remove_file(&target)?;
+            }
+            let source = self.file(&format!("data/belfry.db{suffix}"));
+            if suffix != "-shm" && source.exists() {
+                std::fs::copy(&source, &target)?;
+            }
+        }
+        Ok(copy)
     }
 
     /// Keeps the folder for whoever wants to see what happened; returns its name.

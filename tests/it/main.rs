@@ -4,12 +4,14 @@
 mod world;
 
 mod dump;
+mod peers;
 mod site;
 
 mod auth;
 mod choices;
 mod commands;
 mod cookies;
+mod deliveries;
 mod forged;
 mod idempotency;
 mod inbox;

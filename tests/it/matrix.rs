@@ -232,9 +232,15 @@ impl<'w> Cast<'w> {
         let end = if path.ends_with("/stream") { "?poll=0" } else { "" };
         let token = self.world.app.users.unsubscribe_url(10, "custom", "");
         let token = token.rsplit('/').next().unwrap();
-        let named =
-            [("{id}", id.as_str()), ("{module}", "tickets"), ("{record_id}", "42"), ("{group}", "delivery"), ("{token}", token)];
-        let path = named.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value)) + end;
+        let named = [
+            ("{id}", id.as_str()),
+            ("{module}", "tickets"),
+            ("{record_id}", "42"),
+            ("{group}", "delivery"),
+            ("{token}", token),
+        ];
+        let path =
+            named.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value)) + end;
         self.world.ask(method, &path, &headers, body.map(str::to_owned)).await
     }
 

@@ -10,7 +10,14 @@ use crate::world::{KEY, Reply, World};
 const FLOW: &str = "https://prod-12.westeurope.logic.azure.com/workflows/0abc/triggers/manual/paths/invoke?sig=a-long-signature";
 
 async fn ask(world: &World, method: &str, path: &str, body: Option<Value>) -> Reply {
-    world.ask(method, &format!("/crm/settings{path}"), &[("X-API-KEY", KEY)], body.map(|body| body.to_string())).await
+    world
+        .ask(
+            method,
+            &format!("/crm/settings{path}"),
+            &[("X-API-KEY", KEY)],
+            body.map(|body| body.to_string()),
+        )
+        .await
 }
 
 async fn put(world: &World, body: Value) -> Reply {

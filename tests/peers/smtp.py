@@ -6,12 +6,13 @@ JSON list, read by Python's own `email` package. It ends with its standard input
 Recipients are refused by their address: refuse550@… for good, later451@… each time, once451@… the first time.
 """
 
+import asyncio
 import email
 import email.policy
 import json
 import sys
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 
 def told(envelope):
@@ -57,15 +58,13 @@ class Handler:
         return "250 OK"
 
 
-def main():
+async def main():
+    loop = asyncio.get_running_loop()
     handler = Handler()
-    # Port 0 is any that is free; the controller itself would look for its server at 0.
-    controller = Controller(handler, hostname="127.0.0.1", port=0, ready_timeout=10)
-    controller._trigger_server = lambda: None
-    controller.start()
-    print(controller.server.sockets[0].getsockname()[1], flush=True)
-    for _ in sys.stdin:
+    server = await loop.create_server(lambda: SMTP(handler), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    while await loop.run_in_executor(None, sys.stdin.readline):
         print(json.dumps(handler.taken), flush=True)
 
 
-main()
+asyncio.run(main())

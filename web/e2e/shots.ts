@@ -75,6 +75,19 @@ test("screenshots", { timeout: 180_000 }, async ({ server, visit }) => {
       await profile.getByText("Firefox on Windows").waitFor();
       await shoot(profile, named("profile"));
       await profile.close();
+
+      const outbox = await open("/demo/outbox");
+      for (const [channel, what] of [
+        ["Microsoft Teams", "outbox"],
+        ["E-mail", "outbox-mail"],
+      ] as const) {
+        await outbox.goto(`${server.origin}/demo/outbox`);
+        await outbox.locator("#items a").filter({ hasText: channel }).first().click();
+        await outbox.getByRole("article").waitFor();
+        if (channel === "E-mail") await outbox.frameLocator("iframe").locator("a").first().waitFor();
+        await shoot(outbox, named(what));
+      }
+      await outbox.close();
     }
   }
 });

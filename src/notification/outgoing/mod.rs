@@ -22,8 +22,9 @@ impl Origin for Notifications {
         ids: &'a [(i64, i64)],
     ) -> BoxFuture<'a, Result<Vec<Option<Content>>, Error>> {
         Box::pin(async move {
-            let mut found = store::contents(tx, ids).await?;
-            Ok(ids.iter().map(|key| found.remove(key)).collect())
+            let found = store::contents(tx, ids).await?;
+            // One notification goes out by several channels: each is given its content.
+            Ok(ids.iter().map(|key| found.get(key).cloned()).collect())
         })
     }
 

@@ -13,7 +13,7 @@ use super::webhook::OLD_SECRET_SIGNS_FOR;
 use crate::auth::Person;
 use crate::clock::Instant;
 use crate::http::idempotency::{self, Answer, Claim, Claimed, Kept};
-use crate::http::{MaybeJson, Problem};
+use crate::http::{Problem, Raw};
 use crate::storage::Tx;
 use crate::user::http::Shared;
 use crate::user::{Users, missing};
@@ -22,11 +22,6 @@ use crate::user::{Users, missing};
 pub(in crate::user) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(rotate_secret))
 }
-
-/// Nothing.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RotateBody {}
 
 /// The new secret.
 #[derive(Serialize, ToSchema)]
@@ -61,16 +56,15 @@ impl Rotated {
 
 /// Exchange the secret that signs one's webhooks for another
 ///
-/// For 24 hours what is sent bears both signatures, so that the receiver can change over meanwhile. The body may be
-/// left out.
+/// For 24 hours what is sent bears both signatures, so that the receiver can change over meanwhile. Whatever
+/// the body says.
 #[utoipa::path(post, path = "/crm/user/me/webhook-secret", tag = "users",
-    request_body = Option<RotateBody>,
     responses((status = 200, description = "The new secret", body = SecretAnswer)))]
 async fn rotate_secret(
     State(Shared { users, .. }): State<Shared>,
     person: Person,
     headers: HeaderMap,
-    MaybeJson { bytes, .. }: MaybeJson<RotateBody>,
+    Raw(bytes): Raw,
 ) -> Result<Response, Problem> {
     let now = users.clock.now();
     let claim = Claim::of(&headers, format!("user:{} webhook-secret", person.id), &bytes, now)?;

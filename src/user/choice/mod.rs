@@ -256,10 +256,9 @@ impl Users {
             (choices.webhook, choices.off) = (None, None);
             return Ok(());
         };
-        let recognised = self
-            .channels
-            .recognise(&url)
-            .map_err(|instead| Refusal::invalid(format!("webhook_url cannot be used: {instead}")))?;
+        let recognised = self.channels.recognise(&url);
+        let recognised =
+            recognised.map_err(|instead| Refusal::invalid(instead.trim_end_matches('.').to_owned()))?;
         if wish.webhook_url.is_some() {
             choices.off = None;
         }

@@ -193,7 +193,7 @@ function request(item: Item, isMain = false): Node[] {
   const body = item.body === undefined ? (item.text ?? "") : JSON.stringify(item.body, null, 2);
   const headers = table(item.headers);
   const json = text(body, "Body");
-  if (isMain) return [element("h3", {}, "Headers"), headers, element("h3", {}, "Body"), json];
+  if (isMain) return [element("h3", {}, "Body"), json, element("h3", {}, "Headers"), headers];
   return [folded("JSON of the request", json), folded(`${item.headers.length} headers`, headers)];
 }
 

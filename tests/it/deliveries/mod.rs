@@ -1,0 +1,17 @@
+//! What leaves the house: by which channel, when, how often, and what the log says of it.
+
+mod by_hand;
+mod failing;
+mod folding;
+mod forms;
+mod log;
+mod nodes;
+mod quiet;
+mod rechecked;
+mod requests;
+mod retries;
+mod rules;
+mod secrets;
+mod stage;
+mod switched_off;
+mod truth;
