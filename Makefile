@@ -43,7 +43,7 @@ build: pages  ## Build target/release/belfry, one file with everything in it
 
 # Built for debugging: a release build of the tree takes as long as all of the tests do.
 test: pages  ## Check formatting and lints, run every test on SQLite and PostgreSQL, crash test included
-	@scripts/needs.sh rust cc curl python postgres node chromium
+	@scripts/needs.sh rust cc curl python peers postgres node chromium
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	python3 tests/seed/extract.py --check
@@ -63,7 +63,7 @@ e2e: pages  ## Use the pages as people do, in a real browser
 
 # Without the pages: `cd web && npm run check` is their inner loop.
 check:  ## The quick inner loop: formatting, lints, unit tests, stories on SQLite
-	@scripts/needs.sh rust cc
+	@scripts/needs.sh rust cc peers
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	env -u BELFRY_TEST_POSTGRES $(CARGO) test --locked --lib --bins --test it --test tidy

@@ -5,11 +5,12 @@
 #
 #   scripts/peers.sh
 #
-# PyPI's standardwebhooks is installed into target/peers/venv; npm's packages are among those of web/.
+# PyPI's standardwebhooks is one of tests/peers/requirements.txt; npm's packages are among those of web/.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
-version=1.1.0
+# shellcheck source=scripts/needs.sh
+. "$here/needs.sh"
 mkdir -p "${CARGO_TARGET_DIR:-target}/peers"
 work=$(cd "${CARGO_TARGET_DIR:-target}/peers" && pwd)
 
@@ -20,10 +21,8 @@ printed() {
     awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } inside && /^```$/ { exit } inside' docs/webhooks.md
 }
 
-"$here/needs.sh" rust cc python node
-venv=$work/venv
-[ -x "$venv/bin/pip" ] || python3 -m venv "$venv" || { say "install python3-venv, then try again."; exit 1; }
-"$venv/bin/pip" install --quiet --disable-pip-version-check "standardwebhooks==$version"
+"$here/needs.sh" rust cc python peers node
+python=$(peers_python)
 [ -d web/node_modules/standardwebhooks ] || { say "npm's packages are missing: run 'make pages', then try again."; exit 1; }
 
 printed python >"$work/verify.py"
@@ -37,7 +36,7 @@ rm -f "$work/signed.json" "$work/cards.json"
 cargo test --locked --quiet --lib channel::peers >"$work/cargo.log" 2>&1 || { cat "$work/cargo.log" >&2; exit 1; }
 
 failed=0
-"$venv/bin/python" tests/peers/check.py "$work/signed.json" "$work/verify.py" || failed=1
+"$python" tests/peers/check.py "$work/signed.json" "$work/verify.py" || failed=1
 node tests/peers/check.mjs "$work/signed.json" "$work/verify.mjs" web || failed=1
 (cd web && PEERS_CARDS=$work/cards.json npm run --silent peers) || failed=1
 exit "$failed"

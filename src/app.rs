@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Auth;
+use crate::channel::email::Email;
 use crate::channel::{self, Channels};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -45,6 +46,7 @@ pub struct App {
     /// The ways out.
     pub deliveries: Deliveries,
     mailbag: Arc<Mutex<Option<Mailbag>>>,
+    email: Email,
     outbound: Outbound,
     /// Its clock.
     pub clock: Clock,
@@ -80,8 +82,9 @@ impl App {
         let settings = Arc::new(ArcSwap::from_pointee(config.clone()));
         let seal_key = secret::load_or_make(&config.data_dir.join("secrets"), "seal.key")?;
         let seal = Arc::new(secret::Seal::new(&seal_key));
+        let email = Email::new(config.smtp.clone());
         let outbound = Outbound::new(&config.outbound, &config.public_url)?;
-        let channels = channels(&outbound, &config);
+        let channels = channels(&email, &outbound, &config);
         let types: user::KnownTypes = {
             let settings = settings.clone();
             Arc::new(move || {
@@ -126,6 +129,7 @@ impl App {
             administration,
             deliveries,
             mailbag: Arc::new(Mutex::new(Some(mailbag))),
+            email,
             outbound,
             clock,
             database,
@@ -185,6 +189,7 @@ impl App {
         self.auth.reload(&config);
         self.notifications.reload(&config);
         self.deliveries.reload(&config);
+        self.email.reload(config.smtp.clone());
         self.outbound.reload(&config.outbound);
         self.live.reload(&config.limits);
         self.settings.store(Arc::new(config));
@@ -340,14 +345,18 @@ impl Drop for Ended {
 }
 
 /// Every way out: one line each.
-fn channels(outbound: &Outbound, config: &Config) -> Channels {
-    Channels::of(vec![
-        Box::new(channel::teams::Teams::new(outbound.clone())),
-        Box::new(channel::ringcentral::RingCentral::new(outbound.clone())),
-        Box::new(channel::slack::Slack::new(outbound.clone())),
-        Box::new(channel::google_chat::GoogleChat::new(outbound.clone())),
-        Box::new(channel::webhook::Webhook::new(outbound.clone(), config.outbound.webhook_per_second)),
-    ])
+fn channels(email: &Email, outbound: &Outbound, config: &Config) -> Channels {
+    Channels::of(
+        outbound.clone(),
+        vec![
+            Box::new(email.clone()),
+            Box::new(channel::teams::Teams::new(outbound.clone())),
+            Box::new(channel::ringcentral::RingCentral::new(outbound.clone())),
+            Box::new(channel::slack::Slack::new(outbound.clone())),
+            Box::new(channel::google_chat::GoogleChat::new(outbound.clone())),
+            Box::new(channel::webhook::Webhook::new(outbound.clone(), config.outbound.webhook_per_second)),
+        ],
+    )
 }
 
 /// How a node is.

@@ -8,12 +8,14 @@ mod client;
 mod fill;
 mod listeners;
 mod nchan;
+mod poster;
 mod posts;
 mod process;
 mod report;
 mod requests;
 mod scenario;
 mod server;
+mod sink;
 mod store;
 
 use std::path::PathBuf;
@@ -62,6 +64,9 @@ enum Command {
     /// Follow streams, as standard input says
     #[command(hide = true)]
     Listen,
+    /// Post to a sink and say how long it took
+    #[command(hide = true)]
+    Post(poster::Plan),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +84,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Some(Command::Serve { config }) => return server::serve(config),
         Some(Command::Listen) => return listeners::listen(),
+        Some(Command::Post(plan)) => return poster::post(plan),
         None => {}
     }
     // One thread makes the load: it is to take as little as it can from the servers on the same cores.

@@ -125,7 +125,7 @@ fn judged(
 ) -> Result<Arc<NewNotification>, Problem> {
     caller.may_send(now)?;
     let Json { body, bytes } = body?;
-    let new = Arc::new(body.judge(&bench.notifications.types())?);
+    let new = Arc::new(body.judge(&bench.notifications.types())?.0);
     Claim::of(headers, format!("{} send", caller.scope()), &bytes, now)?;
     Ok(new)
 }

@@ -61,9 +61,16 @@ impl Filling {
 pub struct Store {
     folder: tempfile::TempDir,
     database_url: String,
+    /// More lines of its server's configuration.
+    more: String,
 }
 
 impl Store {
+    /// Adds lines to the configuration of its server.
+    pub fn configure(&mut self, more: &str) {
+        self.more.push_str(more);
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -91,7 +98,7 @@ impl Store {
             quoted(&self.database_url),
         );
         let path = self.folder().join("crm_config.yaml");
-        std::fs::write(&path, config)?;
+        std::fs::write(&path, config + &self.more)?;
         Ok(path)
     }
 }
@@ -132,7 +139,7 @@ impl Stores {
             }
             Engine::Postgres => self.database(filling).await?,
         };
-        Ok(Store { folder, database_url })
+        Ok(Store { folder, database_url, more: String::new() })
     }
 
     /// Files of another recipe are of no use any more, and one of them is large.

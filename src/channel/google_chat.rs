@@ -8,9 +8,9 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::facts::Facts;
-use super::verdict::{Heard, card_headers, misaddressed, of_trouble};
-use super::words::{Words, as_entity, cut, escaped_within, one_line};
-use super::{Address, Channel, Outcome, Pace, Parcel, Recognised};
+use super::verdict::{Heard, post};
+use super::words::{Words, along, as_entity, cut, escaped_within, one_line};
+use super::{Channel, Outcome, Pace, Parcel, Recognised};
 use crate::outbound::{Outbound, Target};
 
 /// How much of a text is shown, in bytes: Google takes 32 KB in all.
@@ -43,14 +43,7 @@ impl Channel for GoogleChat {
     }
 
     fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Outcome> {
-        async move {
-            let Address::Url { url, .. } = &parcel.address else { return misaddressed() };
-            match self.outbound.post(url, &card_headers(parcel), body(parcel)).await {
-                Ok(reply) => verdict(&Heard { reply: &reply, url, now: parcel.now }),
-                Err(trouble) => of_trouble(trouble),
-            }
-        }
-        .boxed()
+        post(&self.outbound, parcel, body(parcel), verdict).boxed()
     }
 }
 
@@ -65,9 +58,7 @@ pub(super) fn body(parcel: &Parcel) -> Bytes {
         let (label, text) = (escaped(&fact.name, 120), escaped(&fact.value, 400));
         widgets.push(json!({"decoratedText": {"topLabel": label, "text": text, "wrapText": true}}));
     }
-    let briefs = message.along.iter().map(|brief| format!("• {}", one_line(&brief.title)));
-    let more = (message.unnamed > 0).then(|| words.more(message.unnamed));
-    let along = briefs.chain(more).collect::<Vec<_>>().join("\n");
+    let along = along(message, words);
     widgets.extend((!along.is_empty()).then(|| paragraph(escaped(&along, LONGEST))));
     let open = message.link.as_deref().map(|url| (words.open, url));
     let leads = open.into_iter().chain([(words.centre, message.centre.as_str())]);

@@ -4,6 +4,7 @@
 
 mod card;
 mod facts;
+pub mod email;
 pub mod google_chat;
 #[cfg(test)]
 mod peers;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::clock::Instant;
-use crate::outbound::Target;
+use crate::outbound::{Outbound, Refused, Target};
 
 /// A way out.
 pub trait Channel: Send + Sync {
@@ -224,12 +225,22 @@ pub struct Attachment {
 #[derive(Clone)]
 pub struct Channels {
     all: Arc<BTreeMap<&'static str, Box<dyn Channel>>>,
+    outbound: Outbound,
 }
 
 impl Channels {
-    /// These channels.
-    pub fn of(channels: Vec<Box<dyn Channel>>) -> Self {
-        Self { all: Arc::new(channels.into_iter().map(|channel| (channel.name(), channel)).collect()) }
+    /// These channels, whose URLs are reached through `outbound`.
+    pub fn of(outbound: Outbound, channels: Vec<Box<dyn Channel>>) -> Self {
+        let all = channels.into_iter().map(|channel| (channel.name(), channel)).collect();
+        Self { all: Arc::new(all), outbound }
+    }
+
+    /// Whether a URL may be called, as far as can be told when it is entered.
+    ///
+    /// # Errors
+    /// One sentence says what is wrong with it.
+    pub fn check(&self, url: &Target) -> Result<(), Refused> {
+        self.outbound.check(url)
     }
 
     /// The channel of this name.

@@ -5,14 +5,15 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::{Answer, Outcome, Parcel};
+use super::{Address, Answer, Outcome, Parcel};
 use crate::clock::Instant;
-use crate::outbound::{Reply, Target, Trouble};
+use crate::outbound::{Outbound, Reply, Target, Trouble};
 
 /// The longest time that a target may ask us to stay away.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
@@ -35,6 +36,20 @@ pub(super) fn json() -> (HeaderName, HeaderValue) {
 pub(super) fn card_headers(parcel: &Parcel) -> Vec<(HeaderName, HeaderValue)> {
     let id = HeaderValue::from_str(&parcel.delivery_id).ok().map(|id| (ID, id));
     std::iter::once(json()).chain(id).collect()
+}
+
+/// Posts a card to the URL of a parcel, and asks `verdict` about the answer.
+pub(super) async fn post(
+    outbound: &Outbound,
+    parcel: &Parcel,
+    body: Bytes,
+    verdict: fn(&Heard) -> Outcome,
+) -> Outcome {
+    let Address::Url { url, .. } = &parcel.address else { return misaddressed() };
+    match outbound.post(url, &card_headers(parcel), body).await {
+        Ok(reply) => verdict(&Heard { reply: &reply, url, now: parcel.now }),
+        Err(trouble) => of_trouble(trouble),
+    }
 }
 
 /// An answer, where it came from, and when.

@@ -1,5 +1,7 @@
 //! The few words that stand around a notification in cards and chats, in the language of whoever reads them.
 
+use super::Message;
+
 /// The words of one language.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Words {
@@ -46,6 +48,13 @@ impl Words {
     pub fn more(&self, count: usize) -> String {
         format!("{count} {}", self.more)
     }
+}
+
+/// What a message carries along, in plain text: a line for each that is named, and one for the rest.
+pub(super) fn along(message: &Message, words: &Words) -> String {
+    let named = message.along.iter().map(|brief| format!("• {}", one_line(&brief.title)));
+    let rest = (message.unnamed > 0).then(|| words.more(message.unnamed));
+    named.chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 /// The beginning of a text, with … in place of what stands behind its first `most` characters.

@@ -299,7 +299,7 @@ impl Dispatcher {
         let metrics = &self.deliveries.inner.metrics;
         metrics.tried(&first.channel, &outcome, now.since(first.created_at));
         if let Some(lane) = self.lanes.get_mut(&first.target) {
-            lane.came_back(took);
+            lane.came_back(took, now);
             match &outcome {
                 Outcome::Sent(_) => lane.succeeded(),
                 // It answers: what it refuses says nothing about others.

@@ -14,6 +14,12 @@ const NAMED: usize = 20;
 /// How many deliveries wait in memory for one target; the rest waits in the table.
 const WAITING: usize = 64;
 
+/// How many for one that does not answer: a hundred of those must not fill the memory that all share.
+const WAITING_FOR_SILENCE: usize = 4;
+
+/// A target that has had something for longer than that, and has not answered, is silent.
+const SILENCE: Duration = Duration::from_millis(250);
+
 /// The longest that what does not fit waits before it is looked at again.
 const LONGEST_TURN: Duration = Duration::from_secs(600);
 
@@ -29,6 +35,8 @@ pub(super) struct Lane {
     answered: bool,
     /// How long one takes, on the average.
     takes: Duration,
+    /// Since when something is under way and nothing came back.
+    silent_since: Instant,
     /// When those that were put back for want of room will all have had their turn.
     turns_until: Instant,
 }
@@ -51,6 +59,7 @@ impl Lane {
             waiting: VecDeque::new(),
             answered: false,
             takes: USUAL,
+            silent_since: Instant(0),
             turns_until: Instant(0),
         }
     }
@@ -79,22 +88,31 @@ impl Lane {
         let at_once = self.pacer.at_once(self.answered);
         if self.under_way < at_once {
             self.pacer.take(now);
+            if self.under_way == 0 {
+                self.silent_since = now;
+            }
             self.under_way += 1;
             return Step::Go(self.group());
         }
-        if self.waiting.len() > WAITING {
-            return self.give_turns(now, at_once);
+        let room = if self.silence(now) > SILENCE { WAITING_FOR_SILENCE } else { WAITING };
+        if self.waiting.len() > room {
+            return self.give_turns(now, at_once, room);
         }
         Step::Wait
     }
 
+    /// For how long the target has said nothing, though it was sent something.
+    fn silence(&self, now: Instant) -> Duration {
+        if self.under_way == 0 { Duration::ZERO } else { now.since(self.silent_since) }
+    }
+
     /// Puts back what does not fit, each with the time at which its turn should come: somewhat early, so that the
     /// target never waits for us.
-    fn give_turns(&mut self, now: Instant, at_once: usize) -> Step {
+    fn give_turns(&mut self, now: Instant, at_once: usize, room: usize) -> Step {
         let at_once = u32::try_from(at_once).unwrap_or(u32::MAX);
-        let each = self.takes / at_once.max(1) * 2 / 3;
-        let back: Vec<Ready> = self.waiting.drain(WAITING..).collect();
-        let before = each * u32::try_from(WAITING).expect("a small number");
+        let each = self.takes.max(self.silence(now)) / at_once.max(1) * 2 / 3;
+        let back: Vec<Ready> = self.waiting.drain(room..).collect();
+        let before = each * u32::try_from(room).expect("a small number");
         let mut turn = self.turns_until.max(now.plus(before));
         let turns = back.iter().map(|_| {
             turn = turn.plus(each).min(now.plus(LONGEST_TURN));
@@ -132,8 +150,9 @@ impl Lane {
         std::iter::once(first).chain(along).collect()
     }
 
-    pub fn came_back(&mut self, took: Duration) {
+    pub fn came_back(&mut self, took: Duration, now: Instant) {
         self.under_way -= 1;
+        self.silent_since = now;
         self.takes = (self.takes * 7 + took) / 8;
     }
 
@@ -164,4 +183,91 @@ pub(super) fn packed(group: &[Ready]) -> Parcel {
     parcel.message.along = along.iter().take(NAMED).map(brief).collect();
     parcel.message.unnamed = along.len().saturating_sub(NAMED);
     parcel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{Address, Message, Pace, Recipient};
+    use crate::delivery::Sending;
+    use crate::delivery::store::Claimed;
+
+    const START: Instant = Instant(1_000_000_000_000);
+    const FREE: Pace = Pace { burst: 1, every: Duration::ZERO, per_hour: 0, at_once: 4, folds: false };
+
+    fn ready(number: usize) -> Ready {
+        let (id, kind): (String, std::sync::Arc<str>) = (number.to_string(), "custom".into());
+        let message = Message {
+            notification_id: 1,
+            kind: kind.clone(),
+            title: "A call".to_owned(),
+            text: None,
+            link: None,
+            metadata: None,
+            related_ticket_id: None,
+            related_user_id: None,
+            created_at: START,
+            along: Vec::new(),
+            unnamed: 0,
+            centre: "http://belfry.example/".to_owned(),
+        };
+        let recipient = Recipient {
+            user_id: 1,
+            email: String::new(),
+            name: String::new(),
+            language: String::new(),
+            time_zone: String::new(),
+        };
+        let address = Address::Mail { cc: Vec::new(), attachments: Vec::new(), unsubscribe: None };
+        let row = Claimed {
+            id: id.clone(),
+            notification_id: 1,
+            user_id: 1,
+            kind,
+            sending: Sending::Api,
+            channel: "webhook".into(),
+            target: "somewhere".into(),
+            tries: 0,
+            first_try: 0,
+            held: false,
+            mail: None,
+            created_at: START,
+            abandoned: false,
+        };
+        Ready { row, parcel: Parcel { delivery_id: id, attempt: 1, now: START, message, recipient, address } }
+    }
+
+    /// A lane for a target that was given one, with so many behind it.
+    fn waiting(count: usize) -> Lane {
+        let mut lane = Lane::new(Pacer::new(FREE));
+        (0..=count).for_each(|number| lane.push(ready(number)));
+        assert!(matches!(lane.next(START), Step::Go(group) if group.len() == 1));
+        lane
+    }
+
+    #[test]
+    fn what_waits_for_a_silent_target_leaves_the_memory_and_comes_back_ever_later() {
+        let mut lane = waiting(WAITING);
+        assert!(matches!(lane.next(START.plus(SILENCE)), Step::Wait), "there is room for all of them");
+        let later = START.plus(Duration::from_secs(1));
+        let Step::Back(back, turns) = lane.next(later) else { panic!("it keeps what waits") };
+        assert_eq!(back.len(), WAITING - WAITING_FOR_SILENCE);
+        assert!(turns.iter().all(|turn| *turn > later.plus(Duration::from_secs(2))), "{turns:?}");
+        back.into_iter().for_each(|ready| lane.push(ready));
+        let later = later.plus(Duration::from_secs(9));
+        let Step::Back(_, again) = lane.next(later) else { panic!("it keeps what waits") };
+        assert!(again.last() > turns.last().map(|turn| turn.plus(Duration::from_secs(100))).as_ref());
+    }
+
+    #[test]
+    fn a_target_that_answers_keeps_its_room() {
+        let mut lane = waiting(WAITING + 2);
+        let later = START.plus(Duration::from_secs(1));
+        lane.came_back(Duration::from_secs(1), later);
+        lane.succeeded();
+        for _ in 0..4 {
+            assert!(matches!(lane.next(later), Step::Go(_)));
+        }
+        assert!(matches!(lane.next(later.plus(SILENCE)), Step::Wait));
+    }
 }

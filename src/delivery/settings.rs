@@ -74,6 +74,7 @@ impl Group for Settings {
         }
         let refused = |why: &dyn std::fmt::Display| format!("teams_flow_url cannot be used: {why}");
         let url = Target::parse(&self.teams_flow_url).map_err(|why| refused(&why))?;
+        against.channels.check(&url).map_err(|why| refused(&why))?;
         match against.channels.recognise(&url) {
             Ok("teams") => Ok(()),
             Ok(_) => Err(refused(&"enter the address that the flow's trigger shows in Power Automate")),

@@ -42,6 +42,9 @@ pub fn complete<'a>(mut api: OpenApi, types: impl Iterator<Item = &'a str>) -> O
     components.schemas.values_mut().for_each(say_success);
     let names: Vec<serde_json::Value> = types.map(Into::into).collect();
     let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build();
+    if let Some(RefOr::T(Schema::Object(matrix))) = components.schemas.get_mut("Matrix") {
+        matrix.property_names = Some(Box::new(kind.clone().into()));
+    }
     components.schemas.insert("NotificationType".to_owned(), RefOr::T(kind.into()));
     components
         .schemas

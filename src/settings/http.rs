@@ -85,7 +85,7 @@ impl SettingsAnswer {
 
 /// Any fields of a group; what is left out stays as it is.
 #[derive(ToSchema)]
-#[schema(value_type = Object)]
+#[schema(as = SettingsBody, value_type = Object)]
 struct Wish(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Wish {

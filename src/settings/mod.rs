@@ -257,6 +257,9 @@ impl Settings {
 
     /// Changes fields of a group, all of them or none.
     async fn change(&self, key: &str, wish: Fields, by: &str) -> Result<(), Refusal> {
+        if wish.is_empty() {
+            return Ok(());
+        }
         let (this, key, by, now) = (self.clone(), key.to_owned(), by.to_owned(), self.inner.clock.now());
         let changed = self.inner.database.write::<_, Refusal, _>(move |tx| {
             Box::pin(async move {

@@ -58,7 +58,7 @@ https://crm.example.com/crm/unsubscribe/abc
         "The server said no.<br />Twice.</p>",
         "Premium Hosting</td>",
         "href=\"https://crm.example.com/orders/7?tab=a&amp;b=c\"",
-        "> Open in the CRM </a>",
+        "Open in the CRM</a>",
         "lang=\"en\"",
         "name=\"color-scheme\" content=\"light dark\"",
     ] {

@@ -23,11 +23,13 @@ enum Of {
     OwnerAndStaff,
     /// Those with the role admin or support: 403.
     Staff,
+    /// Any person's, about themselves, and administrators' about everybody: 403 for other keys.
+    PersonsAndAdmins,
     /// Those with the role admin: 403.
     Admins,
 }
 
-use Of::{Admins, Everybody, Owner, OwnerAndStaff, Persons, Senders, Staff};
+use Of::{Admins, Everybody, Owner, OwnerAndStaff, Persons, PersonsAndAdmins, Senders, Staff};
 
 /// Every operation, whose it is, and a body with which it would be done. A new operation must be put here.
 const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
@@ -49,7 +51,13 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("POST /crm/notification/mark-all-read", Persons, None),
     ("GET /crm/notification/stream", Persons, None),
     ("POST /crm/notification/stream-ticket", Persons, None),
+    ("POST /crm/notification/notify", Persons, Some(r#"{"users":[10],"subject":"x"}"#)),
     ("POST /crm/user/me/test", Persons, None),
+    ("GET /crm/user/me/preview", Persons, None),
+    ("GET /crm/delivery", PersonsAndAdmins, None),
+    ("GET /crm/delivery/summary", Admins, None),
+    ("POST /crm/delivery/retry", Admins, Some(r#"{"channel":"webhook"}"#)),
+    ("POST /crm/delivery/{id}/retry", Admins, None),
     ("POST /crm/notification/{id}/mark-read", Owner, None),
     ("POST /crm/notification/{id}/mark-unread", Owner, None),
     ("POST /crm/notification/{id}/archive", Owner, None),
@@ -136,6 +144,7 @@ fn refusal(of: Of, who: Who) -> Option<u16> {
         Persons => None,
         Owner => (who != User).then_some(404),
         OwnerAndStaff => matches!(who, KeyWithoutRoles | Other).then_some(404),
+        PersonsAndAdmins => matches!(who, KeyWithoutRoles | KeyOfSupport).then_some(403),
         Senders => matches!(who, User | Other | Support).then_some(403),
         Staff => matches!(who, KeyWithoutRoles | User | Other).then_some(403),
         Admins => (!matches!(who, KeyOfAdmin | Admin)).then_some(403),
@@ -166,6 +175,7 @@ struct Cast<'w> {
     group: i64,
     key: i64,
     session: String,
+    delivery: String,
 }
 
 impl<'w> Cast<'w> {
@@ -212,7 +222,12 @@ impl<'w> Cast<'w> {
         let session = spare["sessions"].as_array().unwrap().iter().find(is_current).unwrap()["id"].clone();
         let session = session.as_str().unwrap().to_owned();
         let (group, key) = (id(&group, "group"), id(&target, "api_key"));
-        Cast { world, headers, notification, group, key, session }
+        // Without a mail server it is written down and does not go out.
+        let mail = json!({"user_id": 10, "type": "custom", "title": "By e-mail", "channels": ["email"]});
+        made("/crm/notification/send", mail).await;
+        let log = world.ask("GET", "/crm/delivery?user_id=10", &[("X-API-KEY", KEY)], None).await.expect(200);
+        let delivery = log["deliveries"][0]["id"].as_str().unwrap().to_owned();
+        Cast { world, headers, notification, group, key, session, delivery }
     }
 
     async fn ask(&self, who: Who, operation: &str, body: Option<&str>) -> Reply {
@@ -222,6 +237,7 @@ impl<'w> Cast<'w> {
             path if path.starts_with("/crm/group/{id}") => self.group.to_string(),
             path if path.starts_with("/crm/api-key/{id}") => self.key.to_string(),
             path if path.starts_with("/crm/user/me/sessions/{id}") => self.session.clone(),
+            path if path.starts_with("/crm/delivery/{id}") => self.delivery.clone(),
             // Not the user who asks in other operations.
             _ if method == "DELETE" => "99".to_owned(),
             _ => "10".to_owned(),

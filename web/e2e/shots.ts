@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
 import { Bell } from "./harness/bell";
 import { Centre } from "./harness/centre";
-import { expect, GRACE, test } from "./harness/test";
+import { ADA, expect, GRACE, test, type Visitor } from "./harness/test";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/screenshots");
 
@@ -45,10 +45,12 @@ test("screenshots", { timeout: 180_000 }, async ({ server, visit }) => {
   for (const userAgent of Object.values(DEVICES)) await server.cookie(GRACE, userAgent);
   for (const [size, options] of Object.entries(SIZES)) {
     const visitor = await visit({ as: GRACE, locale: "en-GB", userAgent: LAPTOP, ...options });
+    const admin = await visit({ as: ADA, locale: "en-GB", userAgent: LAPTOP, ...options });
     for (const colorScheme of THEMES) {
       const named = (what: string) => `${what}-${colorScheme}-${size}`;
-      const open = async (path: string) => {
-        const page = await visitor.context.newPage();
+      const open = (path: string) => openAs(visitor, path);
+      const openAs = async (who: Visitor, path: string) => {
+        const page = await who.context.newPage();
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.goto(server.origin + path);
         return page;
@@ -74,7 +76,18 @@ test("screenshots", { timeout: 180_000 }, async ({ server, visit }) => {
       const profile = await open("/profile");
       await profile.getByText("Firefox on Windows").waitFor();
       await shoot(profile, named("profile"));
+      await profile.getByText("Bell at once").first().waitFor();
+      const choices = profile.getByRole("region", { name: "How you hear of things" });
+      await choices.evaluate((card) => card.scrollIntoView({ block: "start" }));
+      await shoot(profile, named("choices"));
       await profile.close();
+
+      const deliveries = await openAs(admin, "/administration/deliveries");
+      await deliveries.getByRole("list", { name: "Deliveries, newest first" }).waitFor();
+      await deliveries.locator("button[aria-expanded]").first().click();
+      await deliveries.getByRole("heading", { name: "Tries" }).waitFor();
+      await shoot(deliveries, named("deliveries"));
+      await deliveries.close();
 
       const outbox = await open("/demo/outbox");
       for (const [channel, what] of [

@@ -1,5 +1,6 @@
 //! The scenarios: each makes its servers, compares in turn, prints its table and notes its goals.
 
+mod deliveries;
 mod life;
 mod reads;
 mod sends;
@@ -26,10 +27,12 @@ pub enum Scenario {
     Memory,
     /// Ten thousand open streams, beside nchan where that is installed
     Streams,
+    /// A hundred thousand deliveries to a local sink, and a hundred targets that hang
+    Deliveries,
 }
 
 impl Scenario {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Send,
         Self::Batch,
         Self::List,
@@ -38,6 +41,7 @@ impl Scenario {
         Self::Start,
         Self::Memory,
         Self::Streams,
+        Self::Deliveries,
     ];
 
     /// Whether it makes no sense without ten million notifications.
@@ -67,6 +71,7 @@ pub async fn run(bench: &mut Bench, only: &[Scenario]) -> anyhow::Result<()> {
             Scenario::Start => life::start(bench).await?,
             Scenario::Memory => life::memory(bench).await?,
             Scenario::Streams => streams::streams(bench).await?,
+            Scenario::Deliveries => deliveries::deliveries(bench).await?,
         }
         println!("  ({scenario:?}: {:.0} s)", began.elapsed().as_secs_f64());
     }

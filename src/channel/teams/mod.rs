@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::card::{self, Card, Dialect};
-use super::verdict::{Heard, card_headers, misaddressed, of_trouble};
+use super::verdict::{misaddressed, post};
 use super::{Address, Channel, Outcome, Pace, Parcel, Recipient, Recognised};
 use crate::outbound::{Outbound, Target};
 
@@ -61,11 +61,9 @@ impl Channel for Teams {
 
     fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Outcome> {
         async move {
-            let Address::Url { url, company, bare, .. } = &parcel.address else { return misaddressed() };
-            match self.outbound.post(url, &card_headers(parcel), body(parcel, *company, *bare)).await {
-                Ok(reply) => verdict::of(&Heard { reply: &reply, url, now: parcel.now }),
-                Err(trouble) => of_trouble(trouble),
-            }
+            let Address::Url { company, bare, .. } = &parcel.address else { return misaddressed() };
+            let body = body(parcel, *company, *bare);
+            post(&self.outbound, parcel, body, verdict::of).await
         }
         .boxed()
     }

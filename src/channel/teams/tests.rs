@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::channel::samples::{NOW, catch_up, huge, parcel, reply, reply_with, target, told};
+use crate::channel::verdict::Heard;
 
 const URL: &str = "https://abc.01.environment.api.powerplatform.com/powerautomate/automations/direct/workflows/0a/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers&sv=1.0&sig=c2VjcmV0";
 

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::super::http::Shared;
-use super::super::wire::{self, LINK_CHARS, MESSAGE_CHARS};
 use super::{Letter, Refused};
 use crate::auth::{Person, Role};
 use crate::delivery::{Chosen, Sending};
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::{Given, Json, Problem, Raw};
+use crate::notification::http::Shared;
+use crate::notification::wire::{self, LINK_CHARS, MESSAGE_CHARS};
 use crate::notification::{NewNotification, Notice, Told};
 
 /// How many users and groups a body may name.

@@ -18,7 +18,7 @@ use super::{Users, missing};
 use crate::auth::{Refusal, Status};
 use crate::clock::Instant;
 use crate::http::body::nearest;
-use crate::outbound::Target;
+use crate::outbound::{Refused, Target};
 use crate::storage::{Error, Tx};
 
 pub use matrix::Matrix;
@@ -256,6 +256,7 @@ impl Users {
             (choices.webhook, choices.off) = (None, None);
             return Ok(());
         };
+        self.channels.check(&url).map_err(cannot_be_used)?;
         let recognised = self.channels.recognise(&url);
         let recognised =
             recognised.map_err(|instead| Refusal::invalid(instead.trim_end_matches('.').to_owned()))?;
@@ -298,8 +299,7 @@ impl Users {
                 )
             });
         }
-        Target::parse(text)
-            .map_err(|refused| Refusal::invalid(format!("webhook_url cannot be used: {refused}")))
+        Target::parse(text).map_err(cannot_be_used)
     }
 
     /// Where a user's webhook points to; `None` if there is none, or if it was sealed with another seal.key.
@@ -317,6 +317,10 @@ impl Users {
     ) -> Vec<String> {
         self.vault.secrets(user_id, generation, rotated_at, now)
     }
+}
+
+fn cannot_be_used(refused: Refused) -> Refusal {
+    Refusal::invalid(format!("webhook_url cannot be used: {refused}"))
 }
 
 fn unknown_choice(name: &str) -> Refusal {

@@ -21,7 +21,7 @@ macro_rules! with_choices {
             /// How automated notifications come beside the centre: by e-mail, by webhook (by e-mail where there is no
             /// webhook), by both, or not at all
             #[serde(default)]
-            #[schema(value_type = crate::user::choice::wire::ReceiveBySchema, example = "both")]
+            #[schema(value_type = crate::user::choice::wire::ReceiveBy, example = "both")]
             receive_by: Given<String>,
             /// Address of a webhook: of Microsoft Teams, RingCentral, Slack, Google Chat, or of a program; null for
             /// none. What is shown stands for the address as it is. Saving it switches a webhook on that was switched
@@ -40,7 +40,7 @@ macro_rules! with_choices {
             quiet_hours: Given<crate::user::choice::wire::Windows>,
             /// What is not wanted, by type and channel; all of it. Null or an empty object: everything is
             #[serde(default)]
-            #[schema(value_type = Option<crate::user::choice::wire::MatrixSchema>)]
+            #[schema(value_type = Option<crate::user::choice::wire::Matrix>)]
             matrix: Given<crate::http::body::Object>,
         }
 
@@ -116,9 +116,10 @@ pub(in crate::user) struct WebhookOff {
 
 /// What a user has chosen, as it is shown.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Choices)]
 pub(in crate::user) struct ShownChoices {
     /// How automated notifications come beside the centre
-    #[schema(value_type = ReceiveBySchema)]
+    #[schema(value_type = ReceiveBy)]
     receive_by: &'static str,
     /// Address of the user's webhook, but for its last four characters kept secret; or null
     #[schema(required, example = "https://hooks.example.com/…4f1c")]
@@ -136,7 +137,7 @@ pub(in crate::user) struct ShownChoices {
     #[schema(required, value_type = Option<Vec<QuietWindow>>)]
     quiet_hours: Option<Value>,
     /// What is not wanted, by type and channel
-    #[schema(value_type = MatrixSchema)]
+    #[schema(value_type = Matrix)]
     matrix: Map<String, Value>,
 }
 
@@ -183,7 +184,7 @@ fn one_of(names: &[&'static str]) -> ObjectBuilder {
 
 stands_for! {
     /// Stands for the choices in the document.
-    ReceiveBySchema, one_of(&super::ReceiveBy::ALL.map(super::ReceiveBy::name))
+    ReceiveBy, one_of(&super::ReceiveBy::ALL.map(super::ReceiveBy::name))
 }
 
 stands_for! {
@@ -229,7 +230,7 @@ stands_for! {
 
 stands_for! {
     /// Stands for the matrix in the document.
-    MatrixSchema, {
+    Matrix, {
         let permitted = |what: &str| ObjectBuilder::new().schema_type(Type::Boolean).description(Some(what)).build();
         let row = ObjectBuilder::new()
             .property("email", permitted("Whether it goes by e-mail"))

@@ -6,7 +6,7 @@ use belfry::clock::Instant;
 use belfry::delivery::Sending::Manual;
 use serde_json::json;
 
-use super::stage::{Stage, hook, tries};
+use super::stage::{Stage, hook, notice, tries};
 use crate::peers::Answer;
 
 /// The waits between tries, in seconds.
@@ -73,8 +73,8 @@ story! {
         stage.user(1, json!({"receive_by": "both", "webhook_url": stage.net.url(&path)})).await;
         stage.net.answers(&path, [Answer::status(500)]);
         let (automated, manual) = (stage.automated(1, "By a trigger").await, stage.tell(Manual, 1, "By hand").await);
-        for _ in 0..60 {
-            stage.passes(1_800).await;
+        for _ in 0..120 {
+            stage.passes(900).await;
         }
         let expected = ["email sent", "webhook final exhausted"];
         assert_eq!((stage.outcome(automated).await, stage.outcome(manual).await), (expected.map(str::to_owned).to_vec(), expected.map(str::to_owned).to_vec()));
@@ -134,7 +134,7 @@ story! {
             let path = hook(&id.to_string());
             stage.user(id, json!({"receive_by": "webhook", "webhook_url": stage.net.url(&path)})).await;
             stage.net.answers(&path, [Answer::with(429, "Retry-After", after), Answer::status(200)]);
-            stage.hand_over(super::stage::notice(Manual, id, "Look")).await;
+            stage.hand_over(notice(Manual, id, "Look")).await;
         }
         stage.settles().await;
         let begun = stage.now();

@@ -5,7 +5,7 @@ use belfry::delivery::Ways;
 use belfry::notification::Notice;
 use serde_json::json;
 
-use super::stage::{Stage, address, hook, notice};
+use super::stage::{Stage, about, address, hook, notice, typed};
 
 /// Sending, choice, whether there is a URL; whether an e-mail and a webhook arrive, and what the log says of both.
 const TABLE: &[(Sending, &str, bool, bool, bool, &[&str])] = &[
@@ -121,7 +121,7 @@ story! {
         stage.user(1, json!({"receive_by": "both", "webhook_url": stage.net.url(&hook("a")), "matrix": matrix})).await;
         let told = stage.automated(1, "One").await;
         assert_eq!(stage.outcome(told).await, ["email suppressed narrowed", "webhook sent"]);
-        let told = stage.hand_over(super::stage::typed(Automated, "lead_converted", 1, "Two")).await;
+        let told = stage.hand_over(typed(Automated, "lead_converted", 1, "Two")).await;
         stage.settles().await;
         assert_eq!(stage.outcome(told).await, ["email sent", "webhook suppressed narrowed"]);
         let told = stage.tell(Reminder, 1, "Three").await;
@@ -145,7 +145,7 @@ story! {
             ann.ask("PUT", "/crm/user/me/mute/tickets/42", until).await.expect(200);
         }
         let about = async |sending, ticket, title: &str| {
-            let told = stage.hand_over(super::stage::about(sending, ticket, 1, title)).await;
+            let told = stage.hand_over(about(sending, ticket, 1, title)).await;
             stage.settles().await;
             stage.outcome(told).await
         };

@@ -347,6 +347,7 @@ fn the_oldest_go_where_there_are_too_many() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the test is the client of what it has just opened")]
 async fn both_sinks_listen_at_ports_of_their_own() {
     let sinks = Sinks::take(Clock::Real, |_| None).unwrap();
     let (mail, outbox) = (sinks.mail_address().unwrap(), sinks.outbox());

@@ -102,6 +102,9 @@ export const de: AdministrationWords = {
     types: "Programme dürfen senden per",
     typesHint:
       "Jeder kann für sich etwas davon wegnehmen. Was Belfry von sich aus sendet, richtet sich nach der Wahl jedes Einzelnen.",
+    own: "Eine weitere Art, eine eigene",
+    ownHint: "Mit ihrem Namen aus notification_types in crm_config.yaml.",
+    ownAdd: "Hinzufügen",
     teams: "Teams für alle",
     teamsHint:
       "Ein Flow, der denen schreibt, die in der Nachricht genannt sind: Niemand braucht dann eine eigene Adresse.",

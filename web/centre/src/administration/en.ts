@@ -101,6 +101,9 @@ export const en = {
     types: "Programs may send by",
     typesHint:
       "People may take some of it away for themselves. What Belfry sends of its own follows what each person chose.",
+    own: "Another kind, of your own",
+    ownHint: "By its name in notification_types of crm_config.yaml.",
+    ownAdd: "Add",
     teams: "Teams for everybody",
     teamsHint:
       "One flow that writes to whoever is named in the message: nobody needs an address of their own then.",

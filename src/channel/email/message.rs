@@ -1,0 +1,186 @@
+//! One parcel as one message: headers, a text part, an HTML part, and files.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lettre::Address as Mailaddress;
+use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType};
+use lettre::message::{Body, MultiPart, SinglePart};
+
+use super::header::{Headers, mailbox, quoted_printable};
+use crate::channel::{Address, Attachment, Parcel};
+use crate::clock::Instant;
+use crate::config::Mailbox;
+use crate::template::{self, Letter, Rendered, one_line};
+
+const LONGEST_FILE_NAME: usize = 100;
+/// A delivery's id has 36 characters; a boundary may have 70 with all that is ours.
+const LONGEST_TOKEN: usize = 50;
+
+/// A message and its envelope.
+#[derive(Debug)]
+pub(super) struct Mail {
+    /// Whom it comes from.
+    pub from: Mailaddress,
+    /// Who has to get it.
+    pub to: Mailaddress,
+    /// Who gets a copy.
+    pub cc: Vec<Mailaddress>,
+    /// Headers and bodies: ASCII in lines of at most 998 bytes, each ended by CR LF.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a parcel can be no message: one sentence that says what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unfit(pub &'static str);
+
+/// Writes the message of a parcel.
+///
+/// # Errors
+/// An address that is none, and a file that cannot be read.
+pub(super) fn build(parcel: &Parcel, from: &Mailbox) -> Result<Mail, Unfit> {
+    let Address::Mail { cc, attachments, unsubscribe } = &parcel.address else {
+        return Err(Unfit("This delivery is none by e-mail: send it again."));
+    };
+    let to = address(&parcel.recipient.email)
+        .ok_or(Unfit("The e-mail address is none that mail can be sent to: correct it in the profile."))?;
+    let cc: Vec<Mailaddress> =
+        cc.iter().filter_map(|copy| address(copy)).filter(|copy| *copy != to).collect();
+    let sender =
+        address(&from.address).ok_or(Unfit("The sender is no e-mail address: correct smtp.from."))?;
+    let written = written(parcel, unsubscribe.as_deref());
+
+    let mut headers = Headers::default();
+    headers.set("From", &mailbox(&from.name, &from.address));
+    headers.set("To", &mailbox(&parcel.recipient.name, to.as_ref()));
+    if !cc.is_empty() {
+        headers.set("Cc", &cc.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\r\n "));
+    }
+    headers.set_text("Subject", &written.subject);
+    identify(&mut headers, parcel, sender.domain());
+    if let Some(unsubscribe) = unsubscribe.as_deref().filter(|url| is_bare_url(url)) {
+        headers.set("List-Unsubscribe", &format!("<{unsubscribe}>"));
+        headers.set("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+    }
+    headers.set("MIME-Version", "1.0");
+    let mut bytes = headers.into_bytes();
+    bytes.extend(content(&parcel.delivery_id, &written, attachments)?.formatted());
+    Ok(Mail { from: sender, to, cc, bytes })
+}
+
+/// The address if mail can be sent to it: looked at again, whoever let it in.
+fn address(text: &str) -> Option<Mailaddress> {
+    let known = Mailbox::parse(text).filter(|mailbox| mailbox.address == text)?;
+    known.address.parse().ok()
+}
+
+pub(super) fn written(parcel: &Parcel, unsubscribe: Option<&str>) -> Rendered {
+    let Parcel { message, recipient, .. } = parcel;
+    let along: Vec<(&str, Option<&str>)> =
+        message.along.iter().map(|brief| (brief.title.as_str(), brief.link.as_deref())).collect();
+    template::render(&Letter {
+        kind: &message.kind,
+        title: &message.title,
+        text: message.text.as_deref(),
+        link: message.link.as_deref(),
+        metadata: message.metadata.as_deref(),
+        ticket: message.related_ticket_id,
+        sent_at: message.created_at,
+        along: &along,
+        unnamed: message.unnamed,
+        centre: &message.centre,
+        unsubscribe,
+        language: &recipient.language,
+        time_zone: &recipient.time_zone,
+    })
+}
+
+/// Which message it is, when it was sent, what it belongs to, and that no person wrote it.
+fn identify(headers: &mut Headers, parcel: &Parcel, domain: &str) {
+    let message = &parcel.message;
+    headers.set("Date", &date(parcel.now));
+    headers.set("Message-ID", &format!("<{}@{domain}>", token(&parcel.delivery_id)));
+    if let Some(ticket) = message.related_ticket_id {
+        // The thread has no first message: mail programs group what names the same one.
+        let thread = format!("<ticket-{ticket}@{domain}>");
+        headers.set("In-Reply-To", &thread);
+        headers.set("References", &thread);
+    }
+    headers.set("Auto-Submitted", "auto-generated");
+    headers.set("X-Auto-Response-Suppress", "All");
+    headers.set("Belfry-Notification", &message.notification_id.to_string());
+    headers.set_text("Belfry-Type", &message.kind);
+}
+
+fn date(at: Instant) -> String {
+    let time = Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    jiff::fmt::rfc2822::to_string(&time).expect("every year of a timestamp can be written")
+}
+
+/// A text of which only letters, digits and hyphens are left, and not too many.
+fn token(text: &str) -> String {
+    text.chars().take(LONGEST_TOKEN).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+/// Whether a URL may stand between angle brackets.
+fn is_bare_url(url: &str) -> bool {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    is_web
+        && url.len() <= 900
+        && url.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !b"<>\"".contains(&byte))
+}
+
+/// The text before the HTML: a reader takes the last form that it knows.
+fn content(id: &str, written: &Rendered, attachments: &[Attachment]) -> Result<MultiPart, Unfit> {
+    // "=_" stands in no quoted-printable and no base64: no sender can write a line that ends a part.
+    let boundary = |part: &str| format!("=_{part}_{}", token(id));
+    let both = MultiPart::alternative()
+        .boundary(boundary("both"))
+        .singlepart(text_part(ContentType::TEXT_PLAIN, &written.text))
+        .singlepart(text_part(ContentType::TEXT_HTML, &written.html));
+    if attachments.is_empty() {
+        return Ok(both);
+    }
+    let mixed = MultiPart::mixed().boundary(boundary("all")).multipart(both);
+    attachments.iter().try_fold(mixed, |parts, attachment| Ok(parts.singlepart(file(attachment)?)))
+}
+
+fn text_part(kind: ContentType, text: &str) -> SinglePart {
+    let encoding = ContentTransferEncoding::QuotedPrintable;
+    let body = Body::dangerous_pre_encoded(quoted_printable(text), encoding);
+    SinglePart::builder().header(kind).body(body)
+}
+
+fn file(attachment: &Attachment) -> Result<SinglePart, Unfit> {
+    let content = BASE64_STANDARD.decode(&attachment.content);
+    let content = content.map_err(|_| Unfit("A file of this e-mail is no base64: send it again."))?;
+    let body = Body::new_with_encoding(content, ContentTransferEncoding::Base64);
+    Ok(SinglePart::builder()
+        .header(media_type(&attachment.content_type))
+        .header(ContentDisposition::attachment(&file_name(&attachment.name)))
+        .body(body.expect("base64 takes every byte")))
+}
+
+/// A media type without parameters; what is none is bytes.
+fn media_type(text: &str) -> ContentType {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte))
+    };
+    let is_type =
+        text.len() <= 120 && text.split_once('/').is_some_and(|(kind, sub)| is_name(kind) && is_name(sub));
+    let known = if is_type { ContentType::parse(text).ok() } else { None };
+    known.unwrap_or_else(|| ContentType::parse("application/octet-stream").expect("it is a media type"))
+}
+
+/// A name of letters, digits and `.-_ ()`: no path, no quotes, nothing that could be decoded.
+fn file_name(name: &str) -> String {
+    let is_harmless = |c: char| c.is_alphanumeric() || ".-_ ()".contains(c);
+    let line = one_line(name);
+    let name = line.chars().take(LONGEST_FILE_NAME).map(|c| if is_harmless(c) { c } else { '_' });
+    let name: String = name.collect();
+    match name.trim_matches(['.', ' ']) {
+        "" => "file".to_owned(),
+        name => name.to_owned(),
+    }
+}
