@@ -50,6 +50,7 @@ test: pages  ## Check formatting and lints, run every test on SQLite and Postgre
 	cd web && npm run check && npm run size
 	scripts/with-postgres.sh $(CARGO) test --locked --workspace --lib --bins --test it --test tidy
 	$(CARGO) test --locked --workspace --doc
+	scripts/peers.sh
 	cd web && npm run e2e
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- 20 --sabotage

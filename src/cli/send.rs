@@ -28,6 +28,9 @@ pub(super) struct SendArgs {
     /// A JSON object
     #[arg(long)]
     metadata: Option<String>,
+    /// A way that it is to go by too: email or webhook; as often as there are ways. Needs a key with the role admin
+    #[arg(long = "channel", value_name = "email|webhook")]
+    channels: Vec<String>,
     /// Sent again with the same key, it arrives once
     #[arg(long)]
     idempotency_key: Option<String>,
@@ -47,6 +50,9 @@ impl SendArgs {
         if let Some(metadata) = &self.metadata {
             let metadata: Value = serde_json::from_str(metadata).context("--metadata is not valid JSON")?;
             body.insert("metadata".to_owned(), metadata);
+        }
+        if !self.channels.is_empty() {
+            body.insert("channels".to_owned(), self.channels.clone().into());
         }
         Ok(body)
     }

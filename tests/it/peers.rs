@@ -228,7 +228,9 @@ impl Mail {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("the mail server of the stories is missing: run 'scripts/needs.sh peers', then try again");
+            .expect(
+                "the mail server of the stories is missing: run 'scripts/needs.sh peers', then try again",
+            );
         let asks = process.stdin.take().expect("it is piped");
         let mut tells = std::io::BufReader::new(process.stdout.take().expect("it is piped"));
         let mut port = String::new();

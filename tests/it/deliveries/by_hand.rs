@@ -88,6 +88,7 @@ story! {
         notify(&stage.sign_in(3).await, letter.clone()).await.expect(200);
         stage.passes(60).await;
         notify(&ben, letter).await.expect(200);
+        stage.settles().await;
         assert_eq!(stage.subjects(3).len(), 32);
     }
 }

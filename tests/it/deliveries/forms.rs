@@ -120,7 +120,8 @@ async fn post(stage: &Stage, header: &str) -> Reply {
     let url = header.trim_matches(['<', '>']);
     let path = &url[url.find("/crm/").unwrap()..];
     let form = stage.world.client.post(format!("{}{path}", stage.world.base));
-    let form = form.header("Content-Type", "application/x-www-form-urlencoded").body("List-Unsubscribe=One-Click");
+    let form =
+        form.header("Content-Type", "application/x-www-form-urlencoded").body("List-Unsubscribe=One-Click");
     let response = form.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Reply { status, headers, text: response.text().await.unwrap(), body: Value::Null }

@@ -7,7 +7,12 @@ use super::stage::{Stage, hook, ringcentral};
 use crate::peers::Answer;
 
 fn ids(page: &Value) -> Vec<String> {
-    page["deliveries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+    page["deliveries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Two users; the first one's webhook is refused, and there is an hour between any two notifications.
@@ -15,7 +20,9 @@ async fn stage(on: crate::world::On) -> Stage {
     let stage = Stage::new(on).await;
     stage.net.answers(&hook("1"), [Answer::body(422, "What the target wrote")]);
     for id in [1, 2] {
-        stage.user(id, json!({"receive_by": "both", "webhook_url": stage.net.url(&hook(&id.to_string()))})).await;
+        stage
+            .user(id, json!({"receive_by": "both", "webhook_url": stage.net.url(&hook(&id.to_string()))}))
+            .await;
     }
     for number in 1..=4 {
         stage.automated(1 + number % 2, &format!("Number {number}")).await;

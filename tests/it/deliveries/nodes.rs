@@ -12,9 +12,11 @@ use crate::world::World;
 
 /// Does something to the database behind the server's back.
 async fn execute(stage: &Stage, sql: &'static str) {
-    let write = stage.world.app.database.write::<_, Error, _>(move |tx| {
-        Box::pin(async move { tx.execute(sql, &[]).await })
-    });
+    let write = stage
+        .world
+        .app
+        .database
+        .write::<_, Error, _>(move |tx| Box::pin(async move { tx.execute(sql, &[]).await }));
     assert!(write.await.unwrap() > 0, "{sql}");
 }
 
@@ -51,7 +53,7 @@ story! {
         execute(&stage, "UPDATE deliveries SET state = 'pending', settled_at = NULL, tries = 0, lease = 'a node that died', due_at = due_at + 30000000").await;
         execute(&stage, "DELETE FROM delivery_attempts").await;
         let stage = stage.restart().await;
-        stage.passes(31).await;
+        stage.passes(61).await;
         for channel in ["email", "webhook"] {
             let delivery = stage.by(channel, told).await;
             assert_eq!((tries(&delivery), &delivery["state"]), (vec!["unknown", "sent"], &json!("sent")), "{channel}");
@@ -103,7 +105,11 @@ async fn two_nodes_send_two_hundred_deliveries_each_once() {
     beside.ask("GET", "/readyz", &[], None).await.expect(200);
     let slow = Receiver::start(stage.world.app.clock.clone()).await;
     for id in 1..=20 {
-        let url = if id % 2 == 0 { stage.net.url(&hook(&id.to_string())) } else { slow.url(&hook(&id.to_string())) };
+        let url = if id % 2 == 0 {
+            stage.net.url(&hook(&id.to_string()))
+        } else {
+            slow.url(&hook(&id.to_string()))
+        };
         stage.user(id, json!({"receive_by": "webhook", "webhook_url": url})).await;
     }
     for id in 1..=20 {

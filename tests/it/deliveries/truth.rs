@@ -57,10 +57,7 @@ const ACCEPTED: &[(&str, &str)] = &[
         r#"{"status":"error","message":"Your request was accepted, however a post was not generated","error":"Internal error"}"#,
         "later",
     ),
-    (
-        r#"{"status":"OK","message":"Your request was accepted, however a post was not generated"}"#,
-        "later",
-    ),
+    (r#"{"status":"OK","message":"Your request was accepted, however a post was not generated"}"#, "later"),
     (
         r#"{"status":"error","message":"Your request was accepted, however a post was not generated","error":"Invalid AdaptiveCard payload"}"#,
         "never",
