@@ -17,8 +17,11 @@ const WAITING: usize = 64;
 /// How many for one that does not answer: a hundred of those must not fill the memory that all share.
 const WAITING_FOR_SILENCE: usize = 4;
 
-/// A target that has had something for longer than that, and has not answered, is silent.
+/// A target that has had something for longer than that, and has not answered, is in doubt.
 const SILENCE: Duration = Duration::from_millis(250);
+
+/// How long what waits for a target in doubt is left in the table, at least; twice as long after each failure.
+const SHORTEST_DOUBT: Duration = Duration::from_secs(1);
 
 /// The longest that what does not fit waits before it is looked at again.
 const LONGEST_TURN: Duration = Duration::from_secs(600);
@@ -94,32 +97,46 @@ impl Lane {
             self.under_way += 1;
             return Step::Go(self.group());
         }
-        let room = if self.silence(now) > SILENCE { WAITING_FOR_SILENCE } else { WAITING };
-        if self.waiting.len() > room {
-            return self.give_turns(now, at_once, room);
+        match self.doubt(now) {
+            Some(doubt) if self.waiting.len() > WAITING_FOR_SILENCE => {
+                self.give_turns(WAITING_FOR_SILENCE, self.takes, now, now.plus(doubt))
+            }
+            None if self.waiting.len() > WAITING => self.give_turns_in_time(now, at_once),
+            _ => Step::Wait,
         }
-        Step::Wait
     }
 
-    /// For how long the target has said nothing, though it was sent something.
-    fn silence(&self, now: Instant) -> Duration {
-        if self.under_way == 0 { Duration::ZERO } else { now.since(self.silent_since) }
+    /// How long the target is left alone with what need not stay in memory, where it fails or does not answer:
+    /// as long as it has been silent, so that a short silence delays nothing for long.
+    fn doubt(&self, now: Instant) -> Option<Duration> {
+        let silence = if self.under_way == 0 { Duration::ZERO } else { now.since(self.silent_since) };
+        let failures = self.pacer.failures();
+        let is_in_doubt = failures > 0 || silence > SILENCE;
+        is_in_doubt.then(|| silence.max(SHORTEST_DOUBT * 2_u32.pow(failures.min(5))))
     }
 
     /// Puts back what does not fit, each with the time at which its turn should come: somewhat early, so that the
     /// target never waits for us.
-    fn give_turns(&mut self, now: Instant, at_once: usize, room: usize) -> Step {
+    fn give_turns_in_time(&mut self, now: Instant, at_once: usize) -> Step {
         let at_once = u32::try_from(at_once).unwrap_or(u32::MAX);
-        let each = self.takes.max(self.silence(now)) / at_once.max(1) * 2 / 3;
+        let each = self.takes / at_once.max(1) * 2 / 3;
+        let before = each * u32::try_from(WAITING).expect("a small number");
+        let step = self.give_turns(WAITING, each, now, self.turns_until.max(now.plus(before)));
+        if let Step::Back(_, turns) = &step {
+            self.turns_until = turns.last().copied().unwrap_or(self.turns_until);
+        }
+        step
+    }
+
+    /// Puts back all but `room`, the first until `from`, the others one after the other.
+    fn give_turns(&mut self, room: usize, each: Duration, now: Instant, from: Instant) -> Step {
         let back: Vec<Ready> = self.waiting.drain(room..).collect();
-        let before = each * u32::try_from(room).expect("a small number");
-        let mut turn = self.turns_until.max(now.plus(before));
+        let mut turn = from;
         let turns = back.iter().map(|_| {
             turn = turn.plus(each).min(now.plus(LONGEST_TURN));
             turn
         });
         let turns = turns.collect();
-        self.turns_until = turn;
         Step::Back(back, turns)
     }
 
@@ -249,14 +266,20 @@ mod tests {
     fn what_waits_for_a_silent_target_leaves_the_memory_and_comes_back_ever_later() {
         let mut lane = waiting(WAITING);
         assert!(matches!(lane.next(START.plus(SILENCE)), Step::Wait), "there is room for all of them");
-        let later = START.plus(Duration::from_secs(1));
+        let later = START.plus(Duration::from_secs(2));
         let Step::Back(back, turns) = lane.next(later) else { panic!("it keeps what waits") };
         assert_eq!(back.len(), WAITING - WAITING_FOR_SILENCE);
-        assert!(turns.iter().all(|turn| *turn > later.plus(Duration::from_secs(2))), "{turns:?}");
+        let waits = |turns: &[Instant]| (turns[0].since(later), turns[turns.len() - 1].since(later));
+        let (first, last) = waits(&turns);
+        assert!(first >= Duration::from_secs(2) && last < Duration::from_secs(4), "{first:?} {last:?}");
         back.into_iter().for_each(|ready| lane.push(ready));
-        let later = later.plus(Duration::from_secs(9));
-        let Step::Back(_, again) = lane.next(later) else { panic!("it keeps what waits") };
-        assert!(again.last() > turns.last().map(|turn| turn.plus(Duration::from_secs(100))).as_ref());
+        // It failed three times: what waits stays away, also right after it was sent the next one.
+        let later = later.plus(Duration::from_secs(10));
+        lane.came_back(Duration::from_secs(10), later);
+        (0..3).for_each(|_| lane.failed(later, None));
+        assert!(matches!(lane.next(later), Step::Go(_)));
+        let Step::Back(_, turns) = lane.next(later) else { panic!("it keeps what waits") };
+        assert!(turns[0] >= later.plus(Duration::from_secs(8)), "{turns:?}");
     }
 
     #[test]

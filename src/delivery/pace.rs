@@ -56,6 +56,11 @@ impl Pacer {
         if answered && self.failures == 0 { self.pace.at_once.max(1) } else { 1 }
     }
 
+    /// How often it failed in a row.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Whether what exceeds the pace is folded.
     pub fn folds(&self) -> bool {
         self.pace.folds

@@ -65,6 +65,8 @@ impl Deliveries {
         for (row, content) in rows.into_iter().zip(contents) {
             let (row, unknown) = self.after_death(row, now);
             if let Some(unknown) = unknown {
+                // It is due again at once.
+                claim.is_full = true;
                 settled.push(unknown);
                 continue;
             }

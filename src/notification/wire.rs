@@ -302,6 +302,9 @@ pub(super) struct SnoozeBody {
     pub until: Given<String>,
 }
 
+/// What an element of a batch describes, and the ways that it asks for; or what is wrong with it.
+pub(super) type Judged = Result<(NewNotification, Ways), Problem>;
+
 /// Many notifications to send.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -317,7 +320,7 @@ impl BatchBody {
     ///
     /// # Errors
     /// 400 if there are none, or more than a thousand.
-    pub fn judge(self, types: &Types) -> Result<Vec<Result<(NewNotification, Ways), Problem>>, Problem> {
+    pub fn judge(self, types: &Types) -> Result<Vec<Judged>, Problem> {
         let elements = self
             .notifications
             .optional("notifications")?

@@ -90,7 +90,7 @@ describe("what a demo sends is shown as its receiver sees it", () => {
     }
     const shown = outbox.page.frameLocator("iframe.mail");
     await shown.getByText(title).first().waitFor();
-    await shown.getByText("Second paragraph").waitFor();
+    await shown.getByText("Second paragraph", { exact: true }).waitFor();
     const [opened] = await Promise.all([
       outbox.page.context().waitForEvent("page"),
       shown.locator("a[href$='/tickets/42']").first().click(),

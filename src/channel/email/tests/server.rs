@@ -38,6 +38,8 @@ pub(super) struct Offer {
     pub script: Script,
     /// Ends each connection once it has taken this many messages.
     pub messages: Option<usize>,
+    /// Ends each connection instead of answering to the message after this many.
+    pub swallows: Option<usize>,
 }
 
 impl Server {
@@ -150,6 +152,9 @@ impl Talk {
             stream.read_until(b'\n', &mut line).await.ok().filter(|read| *read > 0)?;
             let text = String::from_utf8_lossy(&line).trim_end().to_owned();
             self.heard.lock().unwrap().push(format!("{}> {text}", self.number));
+        }
+        if self.offer.swallows == Some(self.taken) {
+            return None;
         }
         self.answer(stream, "END", "250 queued as 7").await?;
         self.taken += 1;

@@ -142,6 +142,17 @@ async fn connections_are_kept_and_a_dead_one_is_replaced_once() {
 }
 
 #[tokio::test]
+async fn what_may_have_been_taken_is_not_handed_over_again_at_once() {
+    let server = Server::start(Offer { swallows: Some(1), ..Offer::default() }).await;
+    let email = Email::new(Some(smtp(server.port)));
+    assert!(matches!(email.carry(&parcel()).await, Outcome::Sent(_)));
+    let outcome = email.carry(&parcel()).await;
+    let Outcome::Later { answer, .. } = outcome else { panic!("{outcome:?}") };
+    assert!(answer.summary.contains("did not say whether it took the message"), "{answer:?}");
+    assert_eq!(server.count("DATA"), 2);
+}
+
+#[tokio::test]
 async fn a_refusal_leaves_nothing_behind_on_the_connection() {
     let script = vec![(1, "END", Does::Says("451 not now"))];
     let server = Server::start(Offer { script, ..Offer::default() }).await;
