@@ -399,7 +399,7 @@ impl Dispatcher {
 /// Whether a failure says something about the target, and not about one recipient alone: a mail server that answers for a
 /// recipient works for others, unless it says that it closes.
 fn is_about_target(row: &store::Claimed, outcome: &Outcome) -> bool {
-    &*row.channel != EMAIL || matches!(outcome.answer().status, None | Some(421))
+    &*row.channel != EMAIL || matches!(outcome.answer().status, None | Some(421 | 454 | 530 | 534 | 535 | 538))
 }
 
 async fn over(deadline: Option<tokio::time::Instant>) {

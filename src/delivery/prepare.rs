@@ -7,7 +7,7 @@ use super::plan::{COMPANY, Route};
 use super::settings::Settings;
 use super::settle::{Attempt, Settlement, Then};
 use super::store::{self, Claimed, Planned};
-use super::{Content, Deliveries, EMAIL, Mail, Reason, Sending, backoff, rules};
+use super::{Content, Deliveries, EMAIL, Mail, Reason, Sending, rules};
 use crate::channel::{Address, Message, Parcel, Recipient};
 use crate::clock::Instant;
 use crate::storage::{Error, Tx};
@@ -86,17 +86,15 @@ impl Deliveries {
         Ok(claim)
     }
 
-    /// A try whose process died counts as one, and is written down as unknown; then it is tried again.
+    /// A try whose process died is written down as unknown, and made again: it takes nothing from the schedule, or
+    /// whatever a process claims that keeps dying would be given up without ever having been sent.
     fn after_death(&self, row: Claimed, now: Instant) -> (Claimed, Option<Settlement>) {
-        if !row.abandoned {
-            return (row, None);
-        }
-        let then = match backoff::wait(&row.id, row.turn(), None, true) {
-            Some(_) => Then::Again(now),
-            None => Then::Final(Reason::Exhausted),
-        };
-        let unknown = Settlement { row: row.clone(), attempt: Some(Attempt::unknown(now)), then };
-        (row, Some(unknown))
+        let unknown = row.abandoned.then(|| Settlement {
+            row: row.clone(),
+            attempt: Some(Attempt::unknown(now)),
+            then: Then::Again(now),
+        });
+        (row, unknown)
     }
 
     /// Somebody who chose webhook alone and has none that works any more hears by e-mail.

@@ -65,6 +65,11 @@ impl Attempt {
         }
     }
 
+    /// Whether it is one of the schedule's.
+    pub fn counts(&self) -> bool {
+        self.outcome != "unknown"
+    }
+
     /// Of a try that came to its end.
     pub fn of(outcome: &Outcome, at: Instant, duration_ms: i64) -> Self {
         let answer = outcome.answer();

@@ -89,7 +89,8 @@ pub(super) struct Claimed {
     pub channel: Arc<str>,
     pub target: Arc<str>,
     pub tries: u32,
-    /// The tries before somebody had it repeated: the schedule runs anew.
+    /// The tries that the schedule does not count: those before somebody had it repeated, and those that a process
+    /// did not live to see the end of.
     pub first_try: u32,
     pub held: bool,
     pub mail: Option<String>,
@@ -309,12 +310,14 @@ pub(super) async fn settle(
         let row = Settled::of(settlement, now);
         let changed = tx
             .execute(
-                "UPDATE deliveries SET state = $1, reason = $2, tries = $3, due_at = COALESCE($4, due_at), lease = NULL,
-                    held = $5, folded_into = $6, settled_at = $7 WHERE id = $8 AND lease = $9 AND state = 'pending'",
+                "UPDATE deliveries SET state = $1, reason = $2, tries = $3, first_try = $4,
+                    due_at = COALESCE($5, due_at), lease = NULL, held = $6, folded_into = $7, settled_at = $8
+                 WHERE id = $9 AND lease = $10 AND state = 'pending'",
                 params![
                     row.state,
                     row.reason,
                     row.tries,
+                    row.first_try,
                     row.due_at,
                     row.held,
                     row.folded_into,
@@ -338,6 +341,7 @@ struct Settled<'a> {
     state: &'static str,
     reason: Option<&'static str>,
     tries: i64,
+    first_try: i64,
     due_at: Option<Instant>,
     held: bool,
     folded_into: Option<&'a str>,
@@ -347,12 +351,16 @@ struct Settled<'a> {
 impl<'a> Settled<'a> {
     fn of(settlement: &'a Settlement, now: Instant) -> Self {
         let row = &settlement.row;
-        let tries = i64::from(row.tries) + i64::from(settlement.attempt.is_some());
+        let attempt = settlement.attempt.as_ref();
+        let tries = i64::from(row.tries) + i64::from(attempt.is_some());
+        let first_try =
+            i64::from(row.first_try) + i64::from(attempt.is_some_and(|attempt| !attempt.counts()));
         let plain = Self {
             id: &row.id,
             state: "pending",
             reason: None,
             tries,
+            first_try,
             due_at: None,
             held: row.held,
             folded_into: None,
@@ -409,7 +417,7 @@ async fn settle_all(
             let row = Settled::of(settlement, now);
             json!({
                 "id": row.id, "state": row.state, "reason": row.reason, "tries": row.tries,
-                "due_at": row.due_at.map(|at| at.0), "held": row.held, "folded_into": row.folded_into,
+                "first_try": row.first_try, "due_at": row.due_at.map(|at| at.0), "held": row.held, "folded_into": row.folded_into,
                 "settled_at": row.settled_at.map(|at| at.0),
             })
         })
@@ -417,10 +425,10 @@ async fn settle_all(
     let ours: std::collections::BTreeSet<String> = tx
         .all(
             "UPDATE deliveries SET state = row.state, reason = row.reason, tries = row.tries,
-                due_at = COALESCE(row.due_at, deliveries.due_at), lease = NULL, held = row.held,
+                first_try = row.first_try, due_at = COALESCE(row.due_at, deliveries.due_at), lease = NULL, held = row.held,
                 folded_into = row.folded_into, settled_at = row.settled_at
              FROM json_to_recordset($1::TEXT::JSON) AS row (id TEXT, state TEXT, reason TEXT, tries BIGINT,
-                due_at BIGINT, held BOOLEAN, folded_into TEXT, settled_at BIGINT)
+                first_try BIGINT, due_at BIGINT, held BOOLEAN, folded_into TEXT, settled_at BIGINT)
              WHERE deliveries.id = row.id AND deliveries.lease = $2 AND deliveries.state = 'pending'
              RETURNING deliveries.id",
             params![&serde_json::to_string(&rows).expect("rows are plain JSON"), node],

@@ -70,6 +70,25 @@ story! {
 }
 
 story! {
+    async fn a_death_uses_up_no_schedule_and_is_never_the_last_try(on: On) {
+        let stage = Stage::new(on).await;
+        stage.user(1, json!({"receive_by": "both", "webhook_url": stage.net.url(&hook("a"))})).await;
+        let told = stage.automated(1, "Look").await;
+        // As if the last try of the schedule had been under way.
+        execute(&stage, "UPDATE deliveries SET state = 'pending', settled_at = NULL, tries = 10, lease = 'a node that died', due_at = due_at + 30000000").await;
+        execute(&stage, "DELETE FROM delivery_attempts").await;
+        let stage = stage.restart().await;
+        stage.passes(61).await;
+        for channel in ["email", "webhook"] {
+            let delivery = stage.by(channel, told).await;
+            assert_eq!((tries(&delivery), &delivery["state"]), (vec!["unknown", "sent"], &json!("sent")), "{channel}");
+        }
+        execute(&stage, "UPDATE deliveries SET folded_into = NULL WHERE tries = 12 AND first_try = 1").await;
+        stage.adds_up().await;
+    }
+}
+
+story! {
     async fn a_node_that_woke_up_too_late_changes_nothing_of_what_another_did(on: On) {
         let stage = Stage::new(on).await;
         let path = hook("a");

@@ -7,8 +7,10 @@ use serde_json::json;
 
 use super::stage::{Stage, about, address, hook, notice, typed};
 
+type Cell = (Sending, &'static str, bool, bool, bool, &'static [&'static str]);
+
 /// Sending, choice, whether there is a URL; whether an e-mail and a webhook arrive, and what the log says of both.
-const TABLE: &[(Sending, &str, bool, bool, bool, &[&str])] = &[
+const TABLE: &[Cell] = &[
     (Automated, "email", true, true, false, &["email sent", "webhook suppressed choice"]),
     (Automated, "email", false, true, false, &["email sent"]),
     (Automated, "webhook", true, false, true, &["email suppressed choice", "webhook sent"]),

@@ -164,14 +164,11 @@ impl Stage {
     }
 
     /// The one delivery of a notification by this channel.
-    #[track_caller]
-    pub fn by(&self, channel: &str, notification_id: i64) -> impl Future<Output = Value> {
-        async move {
-            let mut found = self.of(notification_id).await;
-            found.retain(|entry| entry["channel"] == channel);
-            assert_eq!(found.len(), 1, "{channel} of {notification_id}: {found:#?}");
-            found.remove(0)
-        }
+    pub async fn by(&self, channel: &str, notification_id: i64) -> Value {
+        let mut found = self.of(notification_id).await;
+        found.retain(|entry| entry["channel"] == channel);
+        assert_eq!(found.len(), 1, "{channel} of {notification_id}: {found:#?}");
+        found.remove(0)
     }
 
     /// When the next delivery is due, in microseconds: the log shows whole seconds.
