@@ -56,6 +56,8 @@ test: pages  ## Check formatting and lints, run every test on SQLite and Postgre
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- 20 --sabotage
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 12 --followers 100 --kill-every 2
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 6 --followers 100 --kill-every 2 --sabotage
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --deliver 8
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --deliver 4 --sabotage
 
 e2e: pages  ## Use the pages as people do, in a real browser
 	@scripts/needs.sh rust cc node chromium
@@ -92,10 +94,11 @@ bench:  ## Measure: ratios and medians of several rounds, on SQLite and PostgreS
 	@scripts/needs.sh rust cc postgres
 	scripts/with-postgres.sh $(CARGO) bench --locked --bench load -- $(BENCH)
 
-crash:  ## Kill a server at random instants and look for what senders and listeners lost (ROUNDS=25)
+crash:  ## Kill a server at random instants and look for what senders, listeners and receivers lost (ROUNDS=25)
 	@scripts/needs.sh rust cc postgres
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 60
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --deliver 100
 
 contract:  ## Hold the server against its OpenAPI document with schemathesis (CASES=10000 on each database)
 	scripts/contract.sh $(CASES)

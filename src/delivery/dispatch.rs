@@ -397,9 +397,10 @@ impl Dispatcher {
 }
 
 /// Whether a failure says something about the target, and not about one recipient alone: a mail server that answers for a
-/// recipient works for others, unless it says that it closes.
+/// recipient works for others, unless it says that it closes, or that it does not know us.
 fn is_about_target(row: &store::Claimed, outcome: &Outcome) -> bool {
-    &*row.channel != EMAIL || matches!(outcome.answer().status, None | Some(421 | 454 | 530 | 534 | 535 | 538))
+    &*row.channel != EMAIL
+        || matches!(outcome.answer().status, None | Some(421 | 454 | 530 | 534 | 535 | 538))
 }
 
 async fn over(deadline: Option<tokio::time::Instant>) {

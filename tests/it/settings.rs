@@ -135,7 +135,8 @@ story! {
             put(&world, json!({"types": {"custom": ["email"]}})),
             put(&world, json!({"teams_card": "bare"})),
         ).await;
-        (both.0.expect(200), both.1.expect(200));
+        both.0.expect(200);
+        both.1.expect(200);
         assert_eq!(other.administration.of::<Settings>().teams_card, TeamsCard::Wrapped);
         other.tick().await;
         let seen = other.administration.of::<Settings>();

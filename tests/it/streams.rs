@@ -320,6 +320,7 @@ story! {
         // A small window, so that not everything fits into what the system holds for us.
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4_096).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the story's own server")]
         let mut slow = socket.connect(address.parse().unwrap()).await.unwrap();
         let request = format!("GET /crm/notification/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", ann.token);
         slow.write_all(request.as_bytes()).await.unwrap();

@@ -234,6 +234,9 @@ impl Run<'_> {
             receptions.push(log::Reception { life, at: Instant::now(), ..second });
         }
         judge::everything(&self.scene, &rows, &receptions, &self.kills, accepted);
-        store.check_tables(&mut self.scene.figures().findings).await
+        let mut findings = std::mem::take(&mut self.scene.figures().findings);
+        let checked = store.check_tables(&mut findings).await;
+        self.scene.figures().findings = findings;
+        checked
     }
 }
