@@ -164,7 +164,10 @@ impl Lane {
             .into_iter()
             .partition(|ready| ready.row.held && ready.row.user_id == first.row.user_id);
         self.waiting = rest;
-        std::iter::once(first).chain(along).collect()
+        // What was held falls due together, in no order: the oldest is the one that is sent, the newest comes last.
+        let mut group: Vec<Ready> = std::iter::once(first).chain(along).collect();
+        group.sort_by_key(|ready| ready.row.notification_id);
+        group
     }
 
     pub fn came_back(&mut self, took: Duration, now: Instant) {

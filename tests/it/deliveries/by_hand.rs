@@ -86,6 +86,7 @@ story! {
         assert!(refused.header("Retry-After").is_some());
         assert!(refused.expect(429)["reason"].as_str().unwrap().contains("Thirty"));
         notify(&stage.sign_in(3).await, letter.clone()).await.expect(200);
+        stage.settles().await;
         stage.passes(60).await;
         notify(&ben, letter).await.expect(200);
         stage.settles().await;
