@@ -7,6 +7,10 @@ use crate::secret;
 /// The waits between tries, in seconds: about a day in all.
 const WAITS: [u64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
 
+/// How long a delivery is tried in all: the whole schedule at its longest. Where a target fails, others are tried in its
+/// place, and it would otherwise wait for its own turns for days.
+pub const LONGEST: Duration = Duration::from_secs(29 * 3_600);
+
 /// How often a target is asked again that refuses for a reason that hardly passes.
 const IMPATIENT: u32 = 3;
 

@@ -18,7 +18,7 @@ use super::pace::Pacer;
 use super::plan::COMPANY;
 use super::prepare::{Claim, LEASE, Ready};
 use super::settle::{Attempt, Settlement, Then, follows};
-use super::{Deliveries, EMAIL, store};
+use super::{Deliveries, EMAIL, Reason, store};
 use crate::channel::{Answer, Outcome, Pace, Parcel};
 use crate::clock::Instant;
 use crate::storage::{Engine, Error};
@@ -252,13 +252,18 @@ impl Dispatcher {
     fn give_turns(&mut self) {
         let now = self.deliveries.inner.clock.now();
         let mut quiet = Vec::new();
+        let crowded = self.in_memory > IN_MEMORY / 2;
         let busy: Vec<Arc<str>> = self.busy.iter().cloned().collect();
         for target in busy {
             while self.under_way < UNDER_WAY {
                 let lane = self.lanes.get_mut(&target).expect("a busy lane is there");
-                match lane.next(now) {
+                match lane.next(now, crowded) {
                     Step::Go(group) => self.start(group, now),
-                    Step::Back(back, turns) => self.put_back(back, turns),
+                    Step::Back(back, turns) => {
+                        let lane = &self.lanes[&target];
+                        let over = back.iter().map(|ready| lane.is_given_up(&ready.row, now)).collect();
+                        self.put_back(back, turns, over);
+                    }
                     Step::Wait => break,
                 }
             }
@@ -283,9 +288,13 @@ impl Dispatcher {
         });
     }
 
-    fn put_back(&mut self, back: Vec<Ready>, turns: Vec<Instant>) {
-        let settlements = back.into_iter().zip(turns).map(|(ready, due_at)| {
-            let then = Then::Back { due_at, held: ready.row.held };
+    /// Has those wait in the table until their turns; `over` says which have waited long enough.
+    fn put_back(&mut self, back: Vec<Ready>, turns: Vec<Instant>, over: Vec<bool>) {
+        let settlements = back.into_iter().zip(turns).zip(over).map(|((ready, due_at), is_over)| {
+            let then = match is_over {
+                true => Then::Final(Reason::Exhausted),
+                false => Then::Back { due_at, held: ready.row.held },
+            };
             Settlement { row: ready.row, attempt: None, then }
         });
         self.outcomes.extend(settlements);
@@ -390,8 +399,8 @@ impl Dispatcher {
     fn put_all_back(&mut self) {
         let now = self.deliveries.inner.clock.now();
         let waiting: Vec<Ready> = self.lanes.values_mut().flat_map(Lane::empty).collect();
-        let turns = vec![now; waiting.len()];
-        self.put_back(waiting, turns);
+        let (turns, over) = (vec![now; waiting.len()], vec![false; waiting.len()]);
+        self.put_back(waiting, turns, over);
         self.busy.clear();
     }
 }
@@ -450,6 +459,10 @@ fn settled(
     let along = match (&then, outcome) {
         (Then::Sent, _) => Then::Folded(first.id.clone()),
         (Then::Again(due_at), _) => Then::Back { due_at: *due_at, held: true },
+        // The target is gone, or was out of reach for a day: for each of them.
+        (Then::Final(reason), Outcome::Later { .. } | Outcome::Never { gone: true, .. }) => {
+            Then::Final(*reason)
+        }
         // Each for itself: perhaps it was the first one alone that was refused.
         _ => Then::Back { due_at: now, held: false },
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::pace::Pacer;
 use super::prepare::Ready;
+use super::store::Claimed;
 use crate::channel::{Brief, Parcel};
 use crate::clock::Instant;
 
@@ -22,6 +23,10 @@ const SILENCE: Duration = Duration::from_millis(250);
 
 /// How long what waits for a target in doubt is left in the table, at least; twice as long after each failure.
 const SHORTEST_DOUBT: Duration = Duration::from_secs(1);
+
+/// How many come back to it in that time: what waits for many such targets must come back in no wave, for everybody
+/// else would wait behind it.
+const IN_DOUBT: u32 = 8;
 
 /// The longest that what does not fit waits before it is looked at again.
 const LONGEST_TURN: Duration = Duration::from_secs(600);
@@ -42,6 +47,8 @@ pub(super) struct Lane {
     silent_since: Instant,
     /// When those that were put back for want of room will all have had their turn.
     turns_until: Instant,
+    /// Whether they were put back since the target was in doubt.
+    doubted: bool,
 }
 
 /// What a lane does next.
@@ -64,6 +71,7 @@ impl Lane {
             takes: USUAL,
             silent_since: Instant(0),
             turns_until: Instant(0),
+            doubted: false,
         }
     }
 
@@ -80,13 +88,14 @@ impl Lane {
         self.waiting.drain(..).collect()
     }
 
-    pub fn next(&mut self, now: Instant) -> Step {
+    /// What to do now; `crowded`: whether little memory is left for what waits for all targets together.
+    pub fn next(&mut self, now: Instant, crowded: bool) -> Step {
         if self.waiting.is_empty() {
             return Step::Wait;
         }
         let next = self.pacer.next_at(now);
         if next > now {
-            return self.put_back(next);
+            return self.put_back(now, next);
         }
         let at_once = self.pacer.at_once(self.answered);
         if self.under_way < at_once {
@@ -97,21 +106,22 @@ impl Lane {
             self.under_way += 1;
             return Step::Go(self.group());
         }
-        match self.doubt(now) {
+        match self.doubt(now, crowded) {
             Some(doubt) if self.waiting.len() > WAITING_FOR_SILENCE => {
-                self.give_turns(WAITING_FOR_SILENCE, self.takes, now, now.plus(doubt))
+                self.doubted = true;
+                self.give_turns(WAITING_FOR_SILENCE, self.takes.max(doubt / IN_DOUBT), now, doubt)
             }
             None if self.waiting.len() > WAITING => self.give_turns_in_time(now, at_once),
             _ => Step::Wait,
         }
     }
 
-    /// How long the target is left alone with what need not stay in memory, where it fails or does not answer:
-    /// as long as it has been silent, so that a short silence delays nothing for long.
-    fn doubt(&self, now: Instant) -> Option<Duration> {
+    /// How long the target is left alone with what need not stay in memory, where it fails, or is silent while others
+    /// need the room: as long as it has been silent, so that a short silence delays nothing for long.
+    fn doubt(&self, now: Instant, crowded: bool) -> Option<Duration> {
         let silence = if self.under_way == 0 { Duration::ZERO } else { now.since(self.silent_since) };
         let failures = self.pacer.failures();
-        let is_in_doubt = failures > 0 || silence > SILENCE;
+        let is_in_doubt = failures > 0 || (crowded && silence > SILENCE);
         is_in_doubt.then(|| silence.max(SHORTEST_DOUBT * 2_u32.pow(failures.min(5))))
     }
 
@@ -121,29 +131,27 @@ impl Lane {
         let at_once = u32::try_from(at_once).unwrap_or(u32::MAX);
         let each = self.takes / at_once.max(1) * 2 / 3;
         let before = each * u32::try_from(WAITING).expect("a small number");
-        let step = self.give_turns(WAITING, each, now, self.turns_until.max(now.plus(before)));
-        if let Step::Back(_, turns) = &step {
-            self.turns_until = turns.last().copied().unwrap_or(self.turns_until);
-        }
-        step
+        self.give_turns(WAITING, each, now, before)
     }
 
-    /// Puts back all but `room`, the first until `from`, the others one after the other.
-    fn give_turns(&mut self, room: usize, each: Duration, now: Instant, from: Instant) -> Step {
+    /// Puts back all but `room`, one after the other, behind those that were put back before.
+    fn give_turns(&mut self, room: usize, each: Duration, now: Instant, before: Duration) -> Step {
         let back: Vec<Ready> = self.waiting.drain(room..).collect();
-        let mut turn = from;
+        let mut turn = self.turns_until.max(now.plus(before));
         let turns = back.iter().map(|_| {
             turn = turn.plus(each).min(now.plus(LONGEST_TURN));
             turn
         });
         let turns = turns.collect();
+        self.turns_until = turn;
         Step::Back(back, turns)
     }
 
     /// Puts all back until the target may be sent to: together where they can go as one, else one after the other.
-    fn put_back(&mut self, from: Instant) -> Step {
+    fn put_back(&mut self, now: Instant, from: Instant) -> Step {
         let mut back: Vec<Ready> = self.waiting.drain(..).collect();
-        let apart = if self.pacer.folds() { Duration::ZERO } else { self.pacer.every() };
+        let rest = if self.pacer.failures() > 0 { from.since(now) / IN_DOUBT } else { Duration::ZERO };
+        let apart = if self.pacer.folds() { Duration::ZERO } else { self.pacer.every().max(rest) };
         let mut turn = from;
         let mut turns = Vec::with_capacity(back.len());
         for ready in &mut back {
@@ -170,6 +178,11 @@ impl Lane {
         group
     }
 
+    /// Whether a delivery has waited long enough for a target that fails.
+    pub fn is_given_up(&self, row: &Claimed, now: Instant) -> bool {
+        self.pacer.rests(now) && row.ends_at().is_some_and(|ends| ends <= now)
+    }
+
     pub fn came_back(&mut self, took: Duration, now: Instant) {
         self.under_way -= 1;
         self.silent_since = now;
@@ -178,6 +191,9 @@ impl Lane {
 
     pub fn succeeded(&mut self) {
         self.answered = true;
+        if std::mem::take(&mut self.doubted) {
+            self.turns_until = Instant(0);
+        }
         self.pacer.succeeded();
     }
 
@@ -210,7 +226,7 @@ mod tests {
     use super::*;
     use crate::channel::{Address, Message, Pace, Recipient};
     use crate::delivery::Sending;
-    use crate::delivery::store::Claimed;
+    use crate::delivery::backoff::LONGEST;
 
     const START: Instant = Instant(1_000_000_000_000);
     const FREE: Pace = Pace { burst: 1, every: Duration::ZERO, per_hour: 0, at_once: 4, folds: false };
@@ -261,28 +277,43 @@ mod tests {
     fn waiting(count: usize) -> Lane {
         let mut lane = Lane::new(Pacer::new(FREE));
         (0..=count).for_each(|number| lane.push(ready(number)));
-        assert!(matches!(lane.next(START), Step::Go(group) if group.len() == 1));
+        assert!(matches!(lane.next(START, false), Step::Go(group) if group.len() == 1));
         lane
     }
 
     #[test]
     fn what_waits_for_a_silent_target_leaves_the_memory_and_comes_back_ever_later() {
         let mut lane = waiting(WAITING);
-        assert!(matches!(lane.next(START.plus(SILENCE)), Step::Wait), "there is room for all of them");
+        assert!(matches!(lane.next(START.plus(SILENCE), true), Step::Wait), "there is room for all of them");
         let later = START.plus(Duration::from_secs(2));
-        let Step::Back(back, turns) = lane.next(later) else { panic!("it keeps what waits") };
+        assert!(matches!(lane.next(later, false), Step::Wait), "nobody needs the room");
+        let Step::Back(back, turns) = lane.next(later, true) else { panic!("it keeps what waits") };
         assert_eq!(back.len(), WAITING - WAITING_FOR_SILENCE);
         let waits = |turns: &[Instant]| (turns[0].since(later), turns[turns.len() - 1].since(later));
         let (first, last) = waits(&turns);
-        assert!(first >= Duration::from_secs(2) && last < Duration::from_secs(4), "{first:?} {last:?}");
+        assert!(first >= Duration::from_secs(2) && last < Duration::from_secs(20), "{first:?} {last:?}");
+        assert!(last - first > Duration::from_secs(10), "a wave: {first:?} {last:?}");
         back.into_iter().for_each(|ready| lane.push(ready));
         // It failed three times: what waits stays away, also right after it was sent the next one.
         let later = later.plus(Duration::from_secs(10));
         lane.came_back(Duration::from_secs(10), later);
         (0..3).for_each(|_| lane.failed(later, None));
-        assert!(matches!(lane.next(later), Step::Go(_)));
-        let Step::Back(_, turns) = lane.next(later) else { panic!("it keeps what waits") };
+        assert!(matches!(lane.next(later, false), Step::Go(_)));
+        let Step::Back(_, turns) = lane.next(later, false) else { panic!("it keeps what waits") };
         assert!(turns[0] >= later.plus(Duration::from_secs(8)), "{turns:?}");
+    }
+
+    #[test]
+    fn what_waited_longer_than_a_day_for_a_target_that_fails_is_given_up() {
+        let mut lane = waiting(1);
+        let row = ready(2).row;
+        let later = START.plus(LONGEST);
+        assert!(!lane.is_given_up(&row, later), "nothing has failed");
+        (0..5).for_each(|_| lane.failed(later, None));
+        assert!(lane.is_given_up(&row, later));
+        assert!(!lane.is_given_up(&row, START.plus(LONGEST).minus(Duration::from_secs(1))));
+        assert!(!lane.is_given_up(&Claimed { held: true, ..row.clone() }, later));
+        assert!(!lane.is_given_up(&Claimed { first_try: 11, ..row }, later));
     }
 
     #[test]
@@ -292,8 +323,8 @@ mod tests {
         lane.came_back(Duration::from_secs(1), later);
         lane.succeeded();
         for _ in 0..4 {
-            assert!(matches!(lane.next(later), Step::Go(_)));
+            assert!(matches!(lane.next(later, false), Step::Go(_)));
         }
-        assert!(matches!(lane.next(later.plus(SILENCE)), Step::Wait));
+        assert!(matches!(lane.next(later.plus(SILENCE), true), Step::Wait));
     }
 }

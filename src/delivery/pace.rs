@@ -56,6 +56,11 @@ impl Pacer {
         if answered && self.failures == 0 { self.pace.at_once.max(1) } else { 1 }
     }
 
+    /// Whether the target is left alone, for failing or because it asked for it.
+    pub fn rests(&self, now: Instant) -> bool {
+        self.rests_until > Some(now)
+    }
+
     /// How often it failed in a row.
     pub fn failures(&self) -> u32 {
         self.failures

@@ -70,7 +70,9 @@ impl Deliveries {
                 settled.push(unknown);
                 continue;
             }
-            match self.look_at(&row, outlets.get(&row.user_id), content, &settings, now) {
+            let outlet = outlets.get(&row.user_id);
+            let row = towards(row, outlet, &settings);
+            match self.look_at(&row, outlet, content, &settings, now) {
                 Look::Ready(parcel) => claim.ready.push(Ready { row, parcel: *parcel }),
                 Look::Then(then) => settled.push(Settlement { row, attempt: None, then }),
                 Look::Elsewhere(reason, moved) => {
@@ -225,6 +227,15 @@ impl Deliveries {
             time_zone: outlet.time_zone.clone(),
         };
         Parcel { delivery_id: row.id.clone(), attempt: row.tries + 1, now, message, recipient, address }
+    }
+}
+
+/// Where a user's URL was changed for another of the same channel, pace and health are the new one's.
+fn towards(row: Claimed, outlet: Option<&Outlet>, settings: &Settings) -> Claimed {
+    let route = outlet.filter(|_| &*row.channel != EMAIL).and_then(|outlet| Route::of(outlet, settings));
+    match route {
+        Some(route) if *route.channel == *row.channel => Claimed { target: route.target.into(), ..row },
+        _ => row,
     }
 }
 

@@ -94,7 +94,7 @@ impl Reason {
             Reason::UserGone => "The user is gone.",
             Reason::Folded => "Another message carried it along.",
             Reason::Refused => "The target refused it for good.",
-            Reason::Exhausted => "Every try failed, over about a day.",
+            Reason::Exhausted => "Nothing arrived at the target for about a day.",
         }
     }
 

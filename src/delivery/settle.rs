@@ -107,10 +107,16 @@ pub(super) fn follows(row: &Claimed, outcome: &Outcome, now: Instant) -> Then {
     match outcome {
         Outcome::Sent(_) => Then::Sent,
         Outcome::Never { .. } => Then::Final(Reason::Refused),
-        Outcome::Later { after, patient, .. } => match backoff::wait(&row.id, row.turn(), *after, *patient) {
-            Some(wait) => Then::Again(now.plus(wait)),
-            None => Then::Final(Reason::Exhausted),
-        },
+        Outcome::Later { after, patient, .. } => {
+            let Some(wait) = backoff::wait(&row.id, row.turn(), *after, *patient) else {
+                return Then::Final(Reason::Exhausted);
+            };
+            match row.ends_at().filter(|_| after.is_none()) {
+                Some(ends) if ends <= now => Then::Final(Reason::Exhausted),
+                Some(ends) => Then::Again(now.plus(wait).min(ends)),
+                None => Then::Again(now.plus(wait)),
+            }
+        }
     }
 }
 
@@ -193,7 +199,8 @@ impl Deliveries {
             target: EMAIL.to_owned(),
             suppressed,
             due_at: now,
-            held: false,
+            // What went as one comes as one.
+            held: row.held,
             fallback_of: Some(row.id.clone()),
             mail: None,
             created_at: now,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::settle::{Settlement, Then};
-use super::{Asked, Mail, Reason, Sending};
+use super::{Asked, Mail, Reason, Sending, backoff};
 use crate::clock::Instant;
 use crate::params;
 use crate::storage::{Engine, Error, Row, Tx, Value};
@@ -100,6 +100,12 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
+    /// When it is given up if its target fails. What quiet hours or a pace held may be older, and what somebody had
+    /// repeated goes by its own schedule.
+    pub fn ends_at(&self) -> Option<Instant> {
+        (!self.held && self.first_try == 0).then(|| self.created_at.plus(backoff::LONGEST))
+    }
+
     /// The number of the try that comes next in the schedule, 1 for the first.
     pub fn turn(&self) -> u32 {
         self.tries.saturating_sub(self.first_try) + 1

@@ -3,7 +3,7 @@
 use belfry::delivery::Sending::Manual;
 use serde_json::json;
 
-use super::stage::{Stage, hook, tries};
+use super::stage::{Stage, hook, teams, tries};
 use crate::peers::Answer;
 
 story! {
@@ -112,6 +112,35 @@ story! {
             let reason = retry(wrong).await.expect(400)["reason"].as_str().unwrap().to_owned();
             assert!(reason.contains(said), "{reason}");
         }
+        stage.adds_up().await;
+    }
+}
+
+story! {
+    async fn a_target_out_of_reach_holds_nobodys_news_back_for_much_longer_than_a_day(on: On) {
+        let stage = Stage::new(on).await;
+        // One address for both, so that what one fails at is counted against the other; and a Teams flow, which folds.
+        stage.user(1, json!({"receive_by": "webhook", "webhook_url": stage.net.url(&hook("dead"))})).await;
+        stage.user(2, json!({"receive_by": "webhook", "webhook_url": stage.net.url(&teams("dead"))})).await;
+        for path in [hook("dead"), teams("dead")] {
+            stage.net.answers(&path, std::iter::repeat_n(Answer::status(503), 1_000));
+        }
+        let mut told = Vec::new();
+        for number in 0..30 {
+            told.push(stage.automated(1, &format!("News {number}")).await);
+            told.push(stage.automated(2, &format!("Card {number}")).await);
+        }
+        for _ in 0..(30 * 6) {
+            stage.passes(600).await;
+        }
+        for id in told {
+            let outcome = stage.outcome(id).await;
+            let channel = outcome.last().unwrap().clone();
+            assert!(channel == "webhook final exhausted" || channel == "teams final exhausted", "{outcome:?}");
+        }
+        // Everything has come by e-mail in its place; what would have been one card is one message.
+        assert_eq!(stage.subjects(1).len(), 30);
+        assert!((1..=30).contains(&stage.letters(2).len()), "{}", stage.letters(2).len());
         stage.adds_up().await;
     }
 }
