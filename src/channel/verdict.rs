@@ -150,7 +150,8 @@ pub(super) fn of_trouble(trouble: Trouble) -> Outcome {
     };
     match trouble {
         Trouble::Refused(sentence) => {
-            Outcome::Never { answer: Answer { summary: sentence, ..Answer::default() }, gone: false }
+            let summary = format!("{}.", sentence.trim_end_matches('.'));
+            Outcome::Never { answer: Answer { summary, ..Answer::default() }, gone: false }
         }
         Trouble::Connect(what) => {
             later("There is no connection to it: we try again later.", Some(what), true)
@@ -280,7 +281,7 @@ mod tests {
         assert_eq!(patient(of_trouble(Trouble::TooLarge)), Some(false));
         let refused = of_trouble(Trouble::Refused("enter another address".to_owned()));
         assert!(matches!(&refused, Outcome::Never { gone: false, .. }));
-        assert_eq!(refused.answer().summary, "enter another address");
+        assert_eq!(refused.answer().summary, "enter another address.");
     }
 
     #[test]

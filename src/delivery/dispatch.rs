@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::lane::{Lane, Step, packed};
-use super::pace::Pacer;
+use super::pace::{FAILURES, Pacer};
 use super::plan::COMPANY;
 use super::prepare::{Claim, LEASE, Ready};
 use super::settle::{Attempt, Settlement, Then, follows};
@@ -309,6 +309,7 @@ impl Dispatcher {
         metrics.tried(&first.channel, &outcome, now.since(first.created_at));
         if let Some(lane) = self.lanes.get_mut(&first.target) {
             lane.came_back(took, now);
+            let before = lane.pacer.failures();
             match &outcome {
                 Outcome::Sent(_) => lane.succeeded(),
                 // It answers: what it refuses says nothing about others.
@@ -316,6 +317,7 @@ impl Dispatcher {
                 Outcome::Later { after, .. } if is_about_target(first, &outcome) => lane.failed(now, *after),
                 Outcome::Later { .. } => {}
             }
+            note_rest(first, &outcome, before, lane.pacer.failures());
         }
         self.note(first, &outcome);
         self.outcomes.extend(settled(group, &outcome, at, took, now));
@@ -402,6 +404,26 @@ impl Dispatcher {
         let (turns, over) = (vec![now; waiting.len()], vec![false; waiting.len()]);
         self.put_back(waiting, turns, over);
         self.busy.clear();
+    }
+}
+
+/// Says once that a target is left alone for failing, and once that it works again.
+fn note_rest(row: &store::Claimed, outcome: &Outcome, before: u32, after: u32) {
+    let (channel, user_id) = (&*row.channel, row.user_id);
+    if before < FAILURES && after >= FAILURES {
+        let summary = &outcome.answer().summary;
+        let (whose, sent) = match &*row.target {
+            EMAIL => ("The mail server", "e-mails"),
+            COMPANY => ("The company's flow", "cards"),
+            _ => ("The webhook of a user", "deliveries"),
+        };
+        tracing::warn!(
+            channel,
+            user_id,
+            "{whose} has failed {after} times in a row and is left alone for a while; its {sent} wait: {summary}"
+        );
+    } else if before >= FAILURES && after == 0 {
+        tracing::info!(channel, user_id, "What had failed works again");
     }
 }
 

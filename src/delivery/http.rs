@@ -176,7 +176,7 @@ struct Shown {
     /// Why it is suppressed or final, or null
     #[schema(required)]
     reason: Option<&'static str>,
-    /// The same in a sentence, or null
+    /// The same in a sentence; while it waits, for what; or null
     #[schema(required)]
     explanation: Option<&'static str>,
     /// When it was decided
@@ -201,7 +201,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(entry: Entry, with_detail: bool) -> Self {
+    fn of(entry: Entry, with_detail: bool, now: Instant) -> Self {
+        let waits = waiting(&entry, now);
         let attempt = |one: Try| ShownTry {
             at: one.at.to_rfc3339(),
             duration_ms: one.duration_ms,
@@ -220,7 +221,7 @@ impl Shown {
             sending: entry.sending,
             choice: entry.choice,
             reason: entry.reason.map(Reason::code),
-            explanation: entry.reason.map(Reason::explanation),
+            explanation: entry.reason.map(Reason::explanation).or(waits),
             created_at: entry.created_at.to_rfc3339(),
             due_at: (entry.state == "pending").then(|| entry.due_at.to_rfc3339()),
             held: entry.is_held && entry.state == "pending",
@@ -231,6 +232,22 @@ impl Shown {
             attempts: entry.attempts.into_iter().map(attempt).collect(),
         }
     }
+}
+
+/// Why a delivery that has not arrived yet is not being tried at this moment.
+fn waiting(entry: &Entry, now: Instant) -> Option<&'static str> {
+    if entry.state != "pending" || entry.is_claimed || entry.due_at <= now {
+        return None;
+    }
+    Some(match (entry.is_held, entry.attempts.last()) {
+        (true, _) => {
+            "It waits for the end of quiet hours, or for its turn, and goes out together with others."
+        }
+        (false, Some(_)) => "The last try failed; it is tried again.",
+        (false, None) => {
+            "It waits for its turn: others to the same target failed, and it is left alone for a while."
+        }
+    })
 }
 
 /// A page of deliveries, newest first.
@@ -274,8 +291,9 @@ async fn list_deliveries(
     };
     let is_more = entries.len() > limit;
     entries.truncate(limit);
+    let now = deliveries.inner.clock.now();
     let next_cursor = entries.last().filter(|_| is_more).map(|entry| entry.id.clone());
-    let deliveries = entries.into_iter().map(|entry| Shown::of(entry, is_admin)).collect();
+    let deliveries = entries.into_iter().map(|entry| Shown::of(entry, is_admin, now)).collect();
     Ok(Answer::ok(&DeliveriesAnswer { result: "Success", deliveries, next_cursor }).into_response())
 }
 

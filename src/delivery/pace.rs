@@ -6,7 +6,7 @@ use crate::channel::Pace;
 use crate::clock::Instant;
 
 /// Failures in a row after which a target is left alone for a while.
-const FAILURES: u32 = 5;
+pub const FAILURES: u32 = 5;
 
 /// How long at first; twice as long after each further failure, up to the longest.
 const FIRST_REST: Duration = Duration::from_secs(30);

@@ -78,7 +78,11 @@ impl Group for Settings {
         match against.channels.recognise(&url) {
             Ok("teams") => Ok(()),
             Ok(_) => Err(refused(&"enter the address that the flow's trigger shows in Power Automate")),
-            Err(instead) => Err(refused(&instead)),
+            // What its provider says to do instead is for a user's own address.
+            Err(_) => Err(refused(
+                &"Microsoft has switched off this kind of address; enter that of a flow made in Power Automate, \
+                  as docs/webhooks.md describes it",
+            )),
         }
     }
 }

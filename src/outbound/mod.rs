@@ -159,12 +159,23 @@ impl Live {
             Some(ip) => {
                 addresses::vet(url.host(), &[ip], url.port(), &self.settings, &self.own)?;
             }
+            // The one name of which everybody knows where it leads.
+            None if is_localhost(url.host()) => {
+                addresses::vet(url.host(), &[LOOPBACK], url.port(), &self.settings, &self.own)?;
+            }
             // A name may still lead to a range in which the operator allows every port.
             None if self.settings.allow_cidrs.is_empty() => addresses::vet_port(url.port(), &self.settings)?,
             None => {}
         }
         Ok(())
     }
+}
+
+/// Where `localhost` leads.
+const LOOPBACK: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+fn is_localhost(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 fn request(url: &Target, headers: &[(HeaderName, HeaderValue)], body: Sending) -> hyper::Request<Sending> {

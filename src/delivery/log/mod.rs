@@ -33,6 +33,8 @@ pub struct Entry {
     pub due_at: Instant,
     /// Whether it waits for the end of quiet hours, or its target's turn.
     pub is_held: bool,
+    /// Whether a node has it in hand.
+    pub is_claimed: bool,
     /// The delivery that carried it along.
     pub folded_into: Option<String>,
     /// The delivery that failed before it.

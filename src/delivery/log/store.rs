@@ -35,7 +35,8 @@ pub(super) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Entry>, Err
     params.push(Value::Int(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
     let sql = format!(
         "SELECT d.id, d.notification_id, d.user_id, d.type, c.title, d.sending, d.choice, d.channel, d.state, d.reason,
-            d.due_at, d.held, d.folded_into, d.fallback_of, d.created_at, d.settled_at
+            d.due_at, d.held, d.folded_into, d.fallback_of, d.created_at, d.settled_at,
+            d.lease IS NOT NULL
          FROM deliveries d LEFT JOIN notification_contents c ON c.id = d.notification_id
          WHERE {conditions} ORDER BY d.id DESC LIMIT ${}",
         params.len()
@@ -66,6 +67,7 @@ fn read_entry(row: &Row<'_>) -> Result<Entry, Error> {
         fallback_of: row.get(13)?,
         created_at: row.instant(14)?,
         settled_at: row.maybe_instant(15)?,
+        is_claimed: row.get(16)?,
         attempts: Vec::new(),
     })
 }

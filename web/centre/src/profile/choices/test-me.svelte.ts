@@ -67,7 +67,9 @@ export function whatCameBack(delivery: Delivery, clock: (time: string) => string
       return c().testFailed(channel, summary || whyNot(delivery));
     case "pending":
       if (delivery.held) return c().testHeld(channel);
-      if (!last || !delivery.due_at) return c().testUnderWay(channel);
+      if (!delivery.due_at) return c().testUnderWay(channel);
+      if (!last && delivery.explanation) return `${channel}: ${delivery.explanation}`;
+      if (!last) return c().testUnderWay(channel);
       return c().testAgain(channel, summary, clock(delivery.due_at));
   }
 }
