@@ -144,6 +144,10 @@ story! {
             (json!({"webhook_url": ""}), "webhook_url cannot be used: enter an address such as https://hooks.example.com/path"),
             (json!({"webhook_url": "ftp://example.com/x"}), "webhook_url cannot be used: begin the address with https:// or http://"),
             (json!({"webhook_url": "https://user:pw@example.com/x"}), "webhook_url cannot be used: take what stands before @ out of the address"),
+            (
+                json!({"webhook_url": "http://localhost:9/x"}),
+                "webhook_url cannot be used: localhost leads to this machine, not to a public address; enter a public one, or have the operator allow its range in outbound.allow_cidrs",
+            ),
             (json!({"webhook_url": "https://0x7f.1/x"}), "webhook_url cannot be used: write the host of the address as 127.0.0.1"),
             (
                 json!({"webhook_url": "https://hooks.example.com/…9999"}),

@@ -53,6 +53,7 @@ story! {
         let (once, always) = (stage.automated(1, "Once").await, stage.automated(2, "Always").await);
         let waiting = stage.by("email", once).await;
         assert_eq!((&waiting["state"], &waiting["attempts"][0]["status"]), (&json!("pending"), &json!(451)));
+        assert_eq!(waiting["explanation"], "The last try failed; it is tried again.");
         for _ in 0..100 {
             stage.passes(1_000).await;
         }
@@ -130,6 +131,13 @@ story! {
             told.push(stage.automated(1, &format!("News {number}")).await);
             told.push(stage.automated(2, &format!("Card {number}")).await);
         }
+        // Those behind the first failures say that they wait for their target.
+        stage.passes(60).await;
+        let waits = stage.log("state=pending").await;
+        let behind = |entry: &serde_json::Value| {
+            entry["explanation"].as_str().is_some_and(|said| said.contains("left alone for a while"))
+        };
+        assert!(waits.iter().any(behind), "{waits:?}");
         for _ in 0..(30 * 6) {
             stage.passes(600).await;
         }
