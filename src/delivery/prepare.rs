@@ -169,22 +169,8 @@ impl Deliveries {
             return Err(Look::Elsewhere(Reason::EndpointOff, None));
         }
         if route.channel != *row.channel {
-            let moved = Planned {
-                id: store::new_id(now),
-                notification_id: row.notification_id,
-                user_id: row.user_id,
-                kind: row.kind.clone(),
-                sending: row.sending,
-                choice: outlet.receive_by,
-                channel: route.channel,
-                target: route.target,
-                suppressed: None,
-                due_at: now,
-                held: row.held,
-                fallback_of: Some(row.id.clone()),
-                mail: None,
-                created_at: now,
-            };
+            let to = (&*route.channel, &*route.target);
+            let moved = Planned::instead_of(row, outlet.receive_by, to, now);
             return Err(Look::Elsewhere(Reason::Moved, Some(Box::new(moved))));
         }
         let company = route.target == COMPANY;

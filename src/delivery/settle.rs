@@ -188,23 +188,8 @@ impl Deliveries {
         } else {
             (!self.can_mail()).then_some(Reason::NotConfigured)
         };
-        let mail = Planned {
-            id: store::new_id(now),
-            notification_id: row.notification_id,
-            user_id: row.user_id,
-            kind: row.kind.clone(),
-            sending: row.sending,
-            choice: outlet.receive_by,
-            channel: EMAIL.to_owned(),
-            target: EMAIL.to_owned(),
-            suppressed,
-            due_at: now,
-            // What went as one comes as one.
-            held: row.held,
-            fallback_of: Some(row.id.clone()),
-            mail: None,
-            created_at: now,
-        };
+        let mail = Planned::instead_of(row, outlet.receive_by, (EMAIL, EMAIL), now);
+        let mail = Planned { suppressed, ..mail };
         self.write_in(tx, &[mail]).await
     }
 }

@@ -58,6 +58,32 @@ impl Planned {
         }
     }
 
+    /// A delivery of the same notification that takes the place of one that does not arrive: due at once, and held
+    /// together with others where that one was.
+    pub fn instead_of(
+        row: &Claimed,
+        choice: ReceiveBy,
+        (channel, target): (&str, &str),
+        now: Instant,
+    ) -> Self {
+        Self {
+            id: new_id(now),
+            notification_id: row.notification_id,
+            user_id: row.user_id,
+            kind: row.kind.clone(),
+            sending: row.sending,
+            choice,
+            channel: channel.to_owned(),
+            target: target.to_owned(),
+            suppressed: None,
+            due_at: now,
+            held: row.held,
+            fallback_of: Some(row.id.clone()),
+            mail: None,
+            created_at: now,
+        }
+    }
+
     fn state(&self) -> &'static str {
         if self.suppressed.is_some() { "suppressed" } else { "pending" }
     }

@@ -120,7 +120,7 @@ story! {
 story! {
     async fn a_target_out_of_reach_holds_nobodys_news_back_for_much_longer_than_a_day(on: On) {
         let stage = Stage::new(on).await;
-        // One address for both, so that what one fails at is counted against the other; and a Teams flow, which folds.
+        // A plain webhook, behind which everything waits for itself, and a Teams flow, which folds.
         stage.user(1, json!({"receive_by": "webhook", "webhook_url": stage.net.url(&hook("dead"))})).await;
         stage.user(2, json!({"receive_by": "webhook", "webhook_url": stage.net.url(&teams("dead"))})).await;
         for path in [hook("dead"), teams("dead")] {
@@ -148,7 +148,8 @@ story! {
         }
         // Everything has come by e-mail in its place; what would have been one card is one message.
         assert_eq!(stage.subjects(1).len(), 30);
-        assert!((1..=30).contains(&stage.letters(2).len()), "{}", stage.letters(2).len());
+        let letters = stage.letters(2).len();
+        assert!((1..=8).contains(&letters), "{letters}");
         stage.adds_up().await;
     }
 }
