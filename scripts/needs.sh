@@ -17,6 +17,7 @@ packages_for() {
         postgres) echo postgresql ;;
         node) echo nodejs npm ;;
         chromium) echo chromium ;;
+        faketime) echo faketime ;;
     esac
 }
 
@@ -29,6 +30,7 @@ has() {
         postgres) postgres_bin ;;
         node) command -v npm && node_is_new_enough ;;
         chromium) chromium_program ;;
+        faketime) faketime_library ;;
     esac >/dev/null 2>&1
 }
 
@@ -87,6 +89,9 @@ chromium_program() {
     command -v "${BELFRY_CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome
 }
 
+# What steps the clock of a running server, where tests/crash looks for it.
+faketime_library() { ls /usr/lib/*/faketime/libfaketimeMT.so.1; }
+
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 apt_install() {
@@ -120,8 +125,8 @@ need_rust() {
 need() {
     case "$1" in
         rust) need_rust; return ;;
-        cc | curl | python | peers | postgres | node | chromium) ;;
-        *) say "no need is called '$1': say rust, cc, curl, python, peers, postgres, node or chromium"; return 2 ;;
+        cc | curl | python | peers | postgres | node | chromium | faketime) ;;
+        *) say "no need is called '$1': say rust, cc, curl, python, peers, postgres, node, chromium or faketime"; return 2 ;;
     esac
     has "$1" && return
     if [ "$1" = peers ] && install_peers; then return; fi

@@ -17,6 +17,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::channel::email::Email;
 use crate::channel::{self, Channels};
@@ -29,12 +30,14 @@ use crate::live::{self, Live};
 use crate::notification::types::Types;
 use crate::notification::{self, Notifications};
 use crate::outbound::Outbound;
+use crate::record::{Modules, Records};
 use crate::schedule::{self, Job};
 use crate::settings::{self, Groups, Settings};
 use crate::storage::{Database, Purpose};
 use crate::telemetry::metrics::{self, Registry};
+use crate::trigger::{self, Triggers};
 use crate::user::Users;
-use crate::{auth, secret, user};
+use crate::{audit, auth, record, secret, user};
 
 /// A node: everything between an open database and its routes. Clones are the same node.
 #[derive(Clone)]
@@ -54,6 +57,10 @@ pub struct App {
     pub database: Database,
     /// The inboxes.
     pub notifications: Notifications,
+    /// Records of the CRM.
+    pub records: Records,
+    /// What decides who hears of their changes.
+    pub triggers: Triggers,
     /// Open streams.
     pub live: Live,
     /// Who may do what.
@@ -100,7 +107,10 @@ impl App {
             seal.clone(),
         );
         let against = Arc::new(delivery::settings::Against { types, channels: channels.clone() });
+        let modules = Modules::with(&config.record_modules);
         let groups = Groups::default().with::<delivery::settings::Settings>(against);
+        let groups = groups.with::<record::settings::Audit>(modules.clone());
+        let groups = trigger::settings(groups, &trigger::Against { modules: modules.names() });
         let administration = Settings::open(database.clone(), clock.clone(), seal, groups)
             .await
             .context("reading the settings")?;
@@ -122,6 +132,22 @@ impl App {
         )
         .await
         .context("reading the inboxes")?;
+        let records = Records::new(
+            database.clone(),
+            clock.clone(),
+            modules,
+            administration.clone(),
+            notifications.clone(),
+            config.public_url.clone(),
+        );
+        let triggers = Triggers::new(trigger::Parts {
+            database: database.clone(),
+            clock: clock.clone(),
+            notifications: notifications.clone(),
+            records: records.clone(),
+            settings: administration.clone(),
+            public_url: config.public_url.clone(),
+        });
         let connections = Arc::new(server::Connections::default());
         registry.register_collector(server::Counted(connections.clone()));
         Ok(Self {
@@ -134,6 +160,8 @@ impl App {
             clock,
             database,
             notifications,
+            records,
+            triggers,
             live,
             auth,
             users,
@@ -154,6 +182,9 @@ impl App {
         struct Document;
         OpenApiRouter::with_openapi(Document::openapi())
             .merge(notification::routes(self.notifications.clone(), self.auth.clone()))
+            .merge(record::routes(self.records.clone(), self.auth.clone()))
+            .merge(trigger::routes(self.triggers.clone(), self.auth.clone()))
+            .merge(audit::routes(Audit::new(self.database.clone()), self.auth.clone()))
             .merge(live::routes(self.live.clone(), self.auth.clone()))
             .merge(user::routes(self.users.clone(), self.auth.clone()))
             .merge(delivery::routes(self.deliveries.clone(), self.auth.clone()))
@@ -206,6 +237,16 @@ impl App {
             job("waking what was snoozed", Duration::from_millis(500), |app| {
                 boxed(async move { app.wake_snoozed().await })
             }),
+            job("computing timers anew", Duration::from_secs(1), |app| {
+                boxed(async move { app.renew_timers().await })
+            }),
+            Job::alarm("firing timers", self.clock.clone(), self.triggers.bell(), {
+                let triggers = self.triggers.clone();
+                move || {
+                    let triggers = triggers.clone();
+                    async move { Ok(triggers.fire_due().await?) }
+                }
+            }),
             job("refreshing API keys", Duration::from_secs(1), |app| {
                 boxed(async move { app.refresh_keys().await })
             }),
@@ -230,6 +271,10 @@ impl App {
 
     async fn wake_snoozed(self) -> anyhow::Result<()> {
         self.notifications.wake_snoozed().await.map(|_| ()).map_err(Into::into)
+    }
+
+    async fn renew_timers(self) -> anyhow::Result<()> {
+        Ok(self.triggers.renew_timers().await?)
     }
 
     async fn refresh_keys(self) -> anyhow::Result<()> {
@@ -263,6 +308,8 @@ impl App {
         if forgotten > 0 {
             tracing::info!(forgotten, "Retention removed {forgotten} deliveries from the log");
         }
+        self.triggers.expire().await?;
+        Audit::new(self.database.clone()).expire(self.clock.now(), retention.history_days).await?;
         let removed = self.notifications.expire(retention).await?;
         if removed > 0 {
             tracing::info!(removed, "Retention removed {removed} notifications");
@@ -341,6 +388,7 @@ impl Drop for Ended {
     fn drop(&mut self) {
         self.0.live.let_go();
         self.0.deliveries.let_go();
+        self.0.records.let_go();
     }
 }
 

@@ -53,6 +53,8 @@ fn micros(duration: Duration) -> i64 {
 pub enum Clock {
     /// The system clock.
     Real,
+    /// The system clock and what it was moved on by since, in microseconds: time runs in the demo.
+    Shifted(Arc<AtomicI64>),
     /// A clock that stands still until it is moved.
     ByHand(Arc<AtomicI64>),
 }
@@ -63,13 +65,26 @@ impl Clock {
         Clock::ByHand(Arc::new(AtomicI64::new(start.0)))
     }
 
+    /// The system clock, moved on by this many microseconds already.
+    pub fn shifted(by: i64) -> Self {
+        Clock::Shifted(Arc::new(AtomicI64::new(by)))
+    }
+
+    /// By how many microseconds it was moved on from the system's; 0 for a clock that is not such a one.
+    pub fn shift(&self) -> i64 {
+        match self {
+            Clock::Shifted(by) => by.load(Ordering::SeqCst),
+            Clock::Real | Clock::ByHand(_) => 0,
+        }
+    }
+
     /// The present instant.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may ask the system")]
     pub fn now(&self) -> Instant {
         match self {
-            Clock::Real => {
+            Clock::Real | Clock::Shifted(_) => {
                 let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-                Instant(micros(since.unwrap_or_default()))
+                Instant(micros(since.unwrap_or_default()).saturating_add(self.shift()))
             }
             Clock::ByHand(at) => Instant(at.load(Ordering::SeqCst)),
         }
@@ -86,7 +101,7 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         match self {
             Clock::Real => {}
-            Clock::ByHand(at) => {
+            Clock::ByHand(at) | Clock::Shifted(at) => {
                 at.fetch_add(micros(by), Ordering::SeqCst);
             }
         }
@@ -106,6 +121,16 @@ mod tests {
     fn times_are_read_with_any_offset() {
         assert_eq!(Instant::parse("2026-01-11T15:30:00+01:00"), Some(Instant(1_768_141_800_000_000)));
         assert_eq!(Instant::parse("2026-01-11"), None);
+    }
+
+    #[test]
+    fn a_shifted_clock_runs_ahead_of_the_system_s() {
+        let clock = Clock::shifted(0);
+        let before = Clock::Real.now();
+        clock.advance(Duration::from_secs(3600));
+        assert_eq!(clock.shift(), 3_600_000_000);
+        let ahead = clock.now().since(before);
+        assert!(ahead >= Duration::from_secs(3600) && ahead < Duration::from_secs(3660), "{ahead:?}");
     }
 
     #[test]

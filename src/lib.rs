@@ -6,6 +6,10 @@
 pub mod cli;
 /// What a running node holds: open, routes, run, stop.
 pub mod app;
+/// What decides, from a change or a due timer, who should hear what: one file a kind.
+pub mod trigger;
+/// Records of the CRM: what they are, who they are assigned to, and how they change.
+pub mod record;
 /// The inbox: send, list, count, read, snooze, archive, delete.
 pub mod notification;
 /// Who gets what by which channel, the outbox, dispatch, and the log of it.
@@ -16,6 +20,8 @@ pub mod live;
 pub mod user;
 /// The administrator's settings: typed groups, declared by who uses them.
 pub mod settings;
+/// Who changed what, and when.
+pub mod audit;
 /// The ways out: e-mail, Teams, RingCentral, webhooks.
 pub mod channel;
 /// What is written around a notification when it leaves the house.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::words::{Words, cut, one_line};
+use crate::template::is_for_machines;
 
 /// How many facts a card shows.
 const MOST: usize = 12;
@@ -42,7 +43,8 @@ impl Facts {
         let Some(Members(members)) = metadata.and_then(|text| serde_json::from_str(text).ok()) else {
             return Facts::default();
         };
-        let mut shown: Vec<Fact> = members.iter().filter_map(|(key, raw)| fact(key, raw, words)).collect();
+        let members = members.iter().filter(|(key, _)| !is_for_machines(key));
+        let mut shown: Vec<Fact> = members.filter_map(|(key, raw)| fact(key, raw, words)).collect();
         let has_more = shown.len() > MOST;
         shown.truncate(MOST);
         Facts { shown, has_more }
@@ -122,6 +124,12 @@ mod tests {
         let metadata = r#"{"plan_name":"Gold","amount":19.90,"is_new":true,"gone":null,"list":[1],"inner":{"a":1},"a":"x"}"#;
         assert_eq!(lines(metadata), ["Plan name: Gold", "Amount: 19.90", "Is new: Yes", "A: x"]);
         assert_eq!(Facts::of(Some(r#"{"neu":false}"#), Words::of("de")).shown[0].value, "Nein");
+    }
+
+    #[test]
+    fn what_is_for_programs_is_no_fact() {
+        let metadata = r#"{"module":"leads","record_id":"7","when":"Tue","late_seconds":90,"starts_at":"x","links":"y"}"#;
+        assert_eq!(lines(metadata), ["When: Tue"]);
     }
 
     #[test]

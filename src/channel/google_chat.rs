@@ -14,7 +14,10 @@ use super::{Channel, Outcome, Pace, Parcel, Recognised};
 use crate::outbound::{Outbound, Target};
 
 /// How much of a text is shown, in bytes: Google takes 32 KB in all.
-const LONGEST: usize = 8_000;
+const LONGEST: usize = 6_000;
+
+/// The longest address of each of several links, in bytes.
+const LONGEST_OF_SEVERAL: usize = 500;
 
 /// Takes cards to Google Chat.
 pub struct GoogleChat {
@@ -60,8 +63,11 @@ pub(super) fn body(parcel: &Parcel) -> Bytes {
     }
     let along = along(message, words);
     widgets.extend((!along.is_empty()).then(|| paragraph(escaped(&along, LONGEST))));
-    let open = message.link.as_deref().map(|url| (words.open, url));
-    let leads = open.into_iter().chain([(words.centre, message.centre.as_str())]);
+    let open = message.link.as_deref().map(|url| (words.open.to_owned(), url));
+    let links = message.links.iter().filter(|link| link.url.len() <= LONGEST_OF_SEVERAL);
+    let links = links.map(|link| (cut(&one_line(&link.label), 60), link.url.as_str()));
+    let centre = (words.centre.to_owned(), message.centre.as_str());
+    let leads = open.into_iter().chain(links).chain([centre]);
     let leads = leads.filter(|(_, url)| url.starts_with("http") && url.len() <= 2_000);
     let buttons: Vec<Value> =
         leads.map(|(text, url)| json!({"text": text, "onClick": {"openLink": {"url": url}}})).collect();

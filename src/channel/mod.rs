@@ -21,10 +21,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use futures_util::future::BoxFuture;
 
 use crate::clock::Instant;
 use crate::outbound::{Outbound, Refused, Target};
+use crate::template::Link;
+use crate::template::calendar::Calendar;
 
 /// A way out.
 pub trait Channel: Send + Sync {
@@ -144,6 +147,8 @@ pub struct Message {
     pub link: Option<String>,
     /// `metadata` as it was sent: the text of a JSON object.
     pub metadata: Option<String>,
+    /// The links that stand in it, each with its name: ten at most.
+    pub links: Vec<Link>,
     /// The ticket it is about.
     pub related_ticket_id: Option<i64>,
     /// Who caused it.
@@ -196,6 +201,8 @@ pub enum Address {
         attachments: Vec<Attachment>,
         /// Where one POST unsubscribes the recipient from this type; `None` for what cannot be unsubscribed.
         unsubscribe: Option<String>,
+        /// Whether it goes to `cc` alone: the recipient is somebody whom it does not reach by e-mail.
+        is_copy: bool,
     },
     /// To a URL.
     Url {
@@ -215,10 +222,21 @@ pub enum Address {
 pub struct Attachment {
     /// Its name.
     pub name: String,
-    /// Its media type.
+    /// Its media type, with parameters where it has some: `text/csv; charset=utf-8`.
     pub content_type: String,
     /// Its bytes in base64.
     pub content: String,
+}
+
+impl Attachment {
+    /// An event, which mail programs offer to take over, and take over the changes of.
+    pub fn calendar(calendar: &Calendar) -> Self {
+        Self {
+            name: "activity.ics".to_owned(),
+            content_type: format!("text/calendar; method={}; charset=utf-8", calendar.method.name()),
+            content: BASE64_STANDARD.encode(calendar.to_text()),
+        }
+    }
 }
 
 /// Every way out. Clones are the same.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::samples::{SECRET, catch_up, huge, parcel};
+use super::samples::{SECRET, catch_up, huge, parcel, with_links};
 use super::webhook::request;
 use super::{Parcel, google_chat, ringcentral, slack, teams};
 use crate::clock::Clock;
@@ -205,6 +205,8 @@ fn cards_for_the_peers() {
     add("with something of everything", &parcel(URL), None);
     add("with others along", &catch_up(URL), None);
     add("as large as can be", &huge(URL), None);
+    add("with three links", &with_links(URL, 3), None);
+    add("with ten links", &with_links(URL, 10), None);
     let mut least = parcel(URL);
     (least.message.text, least.message.link, least.message.metadata) = (None, None, None);
     add("with a title alone", &least, None);
@@ -220,5 +222,5 @@ fn cards_for_the_peers() {
         let read = |bytes: bytes::Bytes| serde_json::from_slice::<Value>(&bytes).unwrap();
         json!({"slack": read(slack::body(parcel)), "google_chat": read(google_chat::body(parcel))})
     };
-    write("chats.json", &json!([others(&parcel(URL)), others(&catch_up(URL))]));
+    write("chats.json", &json!([others(&parcel(URL)), others(&catch_up(URL)), others(&with_links(URL, 10))]));
 }

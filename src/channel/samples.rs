@@ -7,6 +7,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use super::{Address, Brief, Message, Outcome, Parcel, Recipient};
 use crate::clock::Instant;
 use crate::outbound::{Reply, Target};
+use crate::template::Link;
 
 /// 2026-01-11T14:30:00Z.
 pub const NOW: Instant = Instant(1_768_141_800_000_000);
@@ -59,6 +60,7 @@ pub fn parcel(url: &str) -> Parcel {
                 r#"{"customer":"Acme & Söhne","plan_name":"**Gold**","amount":19.90,"lines":[1,2]}"#
                     .to_owned(),
             ),
+            links: Vec::new(),
             related_ticket_id: Some(7),
             related_user_id: None,
             created_at: NOW,
@@ -91,6 +93,17 @@ pub fn catch_up(url: &str) -> Parcel {
     parcel
 }
 
+/// A parcel with so many links beside the one that it leads to.
+pub fn with_links(url: &str, count: usize) -> Parcel {
+    let mut parcel = parcel(url);
+    let link = |n: usize| Link {
+        label: format!("Contact [Jane](http://evil.example) <b> & *{n}*"),
+        url: format!("https://crm.example.com/contacts/{n}?view=(all)&a=b"),
+    };
+    parcel.message.links = (1..=count).map(link).collect();
+    parcel
+}
+
 /// As large as the API takes it, in characters of four bytes, with every mark there is.
 pub fn huge(url: &str) -> Parcel {
     let mut parcel = catch_up(url);
@@ -98,6 +111,9 @@ pub fn huge(url: &str) -> Parcel {
     parcel.message.title = "𝛑_".repeat(120);
     let members: Vec<String> = (0..40).map(|n| format!("\"key_{n}\":\"{}\"", "𝛑|".repeat(400))).collect();
     parcel.message.metadata = Some(format!("{{{}}}", members.join(",")));
+    let link =
+        Link { label: "𝛑]".repeat(50), url: format!("https://crm.example.com/{}", "&".repeat(450)) };
+    parcel.message.links = vec![link; 10];
     parcel
 }
 

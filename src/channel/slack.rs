@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::facts::Facts;
 use super::verdict::{Heard, post};
 use super::words::{Words, along, as_entity, escaped_within, one_line};
-use super::{Channel, Outcome, Pace, Parcel, Recognised};
+use super::{Channel, Message, Outcome, Pace, Parcel, Recognised};
 use crate::outbound::{Outbound, Target};
 
 /// How much of a text block Slack takes, less what we write around it, in bytes.
@@ -66,7 +66,9 @@ pub(super) fn body(parcel: &Parcel) -> Bytes {
     texts.extend(message.text.as_deref().map(escaped));
     let facts = Facts::of(message.metadata.as_deref(), words).shown;
     let facts: Vec<_> = facts.iter().map(|fact| format!("{}: {}", fact.name, fact.value)).collect();
-    texts.extend([facts.join("\n"), along(message, words)].map(|text| escaped(&text)));
+    texts.push(escaped(&facts.join("\n")));
+    texts.push(links(message));
+    texts.push(escaped(&along(message, words)));
     let open = message.link.as_deref().and_then(|url| link(url, words.open));
     let leads: Vec<String> = open.into_iter().chain(link(&message.centre, words.centre)).collect();
     texts.push(leads.join(" · "));
@@ -74,6 +76,19 @@ pub(super) fn body(parcel: &Parcel) -> Bytes {
     let texts = texts.map(|text| json!({"type": "mrkdwn", "text": text, "verbatim": true}));
     let blocks: Vec<Value> = texts.map(|text| json!({"type": "section", "text": text})).collect();
     json!({"text": title, "blocks": blocks}).to_string().into()
+}
+
+/// The links of a message beside the one that it leads to, a line each: as many as there is room for.
+fn links(message: &Message) -> String {
+    let mut lines = String::new();
+    for one in &message.links {
+        let label = escaped_within(&one_line(&one.label), 300, as_entity);
+        let Some(line) = link(&one.url, &label) else { continue };
+        if lines.len() + line.len() < LONGEST {
+            lines.push_str(&format!("• {line}\n"));
+        }
+    }
+    lines.trim_end().to_owned()
 }
 
 /// A link to an address of ours; `None` if it is too long, or not one that browsers follow.

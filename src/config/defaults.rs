@@ -21,6 +21,7 @@ impl Config {
             auth: Auth::default(),
             limits: Limits::default(),
             notification_types: Vec::new(),
+            record_modules: Vec::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             retention: Retention::default(),

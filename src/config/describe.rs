@@ -24,6 +24,7 @@ impl Config {
         lines.extend(self.describe_limits());
         lines.extend([
             format!("notification_types: {}", list(&self.notification_types)),
+            format!("record_modules: {}", list(&self.record_modules)),
             format!("allowed_origins: {}", list(&self.allowed_origins)),
             format!("trusted_proxies: {}", list(&self.trusted_proxies)),
         ]);

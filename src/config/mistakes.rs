@@ -9,7 +9,7 @@ const BAD: &[(&str, &str)] = &[
     ("listn: x", "1:1: unknown key \"listn\"; did you mean \"listen\"?"),
     (
         "a:\n",
-        "1:1: unknown key \"a\"; known here: data_dir, listen, public_url, crm_url, database_url, log, api_keys, auth, limits, notification_types, allowed_origins, trusted_proxies, retention, smtp, outbound, runtime_threads",
+        "1:1: unknown key \"a\"; known here: data_dir, listen, public_url, crm_url, database_url, log, api_keys, auth, limits, notification_types, record_modules, allowed_origins, trusted_proxies, retention, smtp, outbound, runtime_threads",
     ),
     (
         "log:\n  level: info\n  max-sise: 1",
@@ -63,6 +63,11 @@ const BAD: &[(&str, &str)] = &[
         "notification_types: [Door]",
         "1:22: notification_types must be names of 1 to 64 lower-case letters, digits and _, for example door_opened",
     ),
+    (
+        "record_modules: [\"Vessels\"]",
+        "1:18: record_modules must be names of 1 to 64 lower-case letters, digits and _, for example vessels",
+    ),
+    ("record_modules: [a, a]", "1:21: the module \"a\" is written twice; remove one"),
     ("notification_types: [a, a]", "1:25: the notification type \"a\" is written twice; remove one"),
     (
         "allowed_origins: [\"https://x/\"]",

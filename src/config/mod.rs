@@ -62,6 +62,8 @@ pub struct Config {
     pub limits: Limits,
     /// Further notification types, beside the built-in ones; each once.
     pub notification_types: Vec<String>,
+    /// Further modules of records, beside the built-in ones; each once.
+    pub record_modules: Vec<String>,
     /// Origins of other pages that may call from a browser, exactly as browsers send them.
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.

@@ -41,7 +41,9 @@ pub(super) fn config(root: Node, problems: &Problems) -> Config {
     config.api_keys = keys::read(top.take("api_keys"), problems);
     auth(top.section("auth"), &mut config.auth);
     limits(top.section("limits"), &mut config.limits);
-    config.notification_types = notification_types(&mut top, problems);
+    config.notification_types =
+        names(&mut top, ("notification_types", "notification type", "door_opened"), problems);
+    config.record_modules = names(&mut top, ("record_modules", "module", "vessels"), problems);
     config.allowed_origins = allowed_origins(&mut top);
     config.trusted_proxies = ranges(&mut top, "trusted_proxies");
     retention(top.section("retention"), &mut config.retention);
@@ -128,19 +130,25 @@ fn retention(mut section: Section, retention: &mut Retention) {
     section.finish();
 }
 
-fn notification_types(top: &mut Section, problems: &Problems) -> Vec<String> {
-    let mut types: Vec<String> = Vec::new();
-    for (place, name) in top.texts("notification_types", "door_opened") {
+/// A list of names, each once: of a setting, of what one of them is, and of an example.
+fn names(
+    top: &mut Section,
+    (setting, what, example): (&'static str, &str, &'static str),
+    problems: &Problems,
+) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (place, name) in top.texts(setting, example) {
         if !words::is_type_name(&name) {
-            let expected = "names of 1 to 64 lower-case letters, digits and _, for example door_opened";
-            top.must_be(place, "notification_types", expected);
-        } else if types.contains(&name) {
-            problems.add(place, format!("the notification type \"{name}\" is written twice; remove one"));
+            let expected =
+                format!("names of 1 to 64 lower-case letters, digits and _, for example {example}");
+            top.must_be(place, setting, &expected);
+        } else if names.contains(&name) {
+            problems.add(place, format!("the {what} \"{name}\" is written twice; remove one"));
         } else {
-            types.push(name);
+            names.push(name);
         }
     }
-    types
+    names
 }
 
 fn allowed_origins(top: &mut Section) -> Vec<String> {

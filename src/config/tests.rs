@@ -78,7 +78,7 @@ fn every_kind_of_value_is_read() {
         "data_dir: /var/lib/belfry\nlisten: \"[::]:9000\"\ndatabase_url: postgres://u:p@h/d\nruntime_threads: 2\n\
          log: { file: none, max_size: 1MiB, keep: \"${BELFRY_TEST_KEEP}\", format: text }\n\
          auth: { access_token_ttl: 1h 30m }\nlimits: { body_bytes: 1MiB, header_timeout: 5s, connections: 0 }\n\
-         notification_types: [door_opened]\nallowed_origins: [\"https://crm.example.com\"]\n\
+         notification_types: [door_opened]\nrecord_modules: [vessels]\nallowed_origins: [\"https://crm.example.com\"]\n\
          trusted_proxies: [10.0.0.0/8, \"::1\"]\n",
     )
     .unwrap();
@@ -206,6 +206,7 @@ fn the_example_holds_every_setting_and_means_the_defaults() {
     let config = parse(&shown).unwrap();
     assert_eq!(config.api_keys.len(), 1);
     assert_eq!(config.notification_types.len(), 1);
+    assert_eq!(config.record_modules, ["vessels"]);
     assert_eq!(config.outbound.allow_cidrs.len(), 2);
     let described = Config::with_defaults(Path::new("./data")).describe() + "\n" + &config.describe();
     for line in described.lines() {

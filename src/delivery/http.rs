@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::log::{Again, Entry, Filter, NotAgain, Try};
+use super::log::{self, Again, Entry, Filter, NotAgain, Try};
 use super::preview;
 use super::summary::Counts;
 use super::{Deliveries, Reason};
@@ -167,6 +167,8 @@ struct Shown {
     title: Option<String>,
     /// email, teams, ringcentral, slack, google_chat, webhook
     channel: String,
+    /// Whether it goes to those in cc alone, where the user gets no e-mail that they could be on
+    copy: bool,
     /// automated, manual, reminder, api
     sending: String,
     /// The user's receive_by when it was decided
@@ -202,7 +204,8 @@ struct Shown {
 
 impl Shown {
     fn of(entry: Entry, with_detail: bool, now: Instant) -> Self {
-        let waits = waiting(&entry, now);
+        let waits = entry.waiting(now);
+        let copied = entry.is_copy.then_some(log::COPIED);
         let attempt = |one: Try| ShownTry {
             at: one.at.to_rfc3339(),
             duration_ms: one.duration_ms,
@@ -218,10 +221,11 @@ impl Shown {
             r#type: entry.kind,
             title: entry.title,
             channel: entry.channel,
+            copy: entry.is_copy,
             sending: entry.sending,
             choice: entry.choice,
             reason: entry.reason.map(Reason::code),
-            explanation: entry.reason.map(Reason::explanation).or(waits),
+            explanation: entry.reason.map(Reason::explanation).or(waits).or(copied),
             created_at: entry.created_at.to_rfc3339(),
             due_at: (entry.state == "pending").then(|| entry.due_at.to_rfc3339()),
             held: entry.is_held && entry.state == "pending",
@@ -232,22 +236,6 @@ impl Shown {
             attempts: entry.attempts.into_iter().map(attempt).collect(),
         }
     }
-}
-
-/// Why a delivery that has not arrived yet is not being tried at this moment.
-fn waiting(entry: &Entry, now: Instant) -> Option<&'static str> {
-    if entry.state != "pending" || entry.is_claimed || entry.due_at <= now {
-        return None;
-    }
-    Some(match (entry.is_held, entry.attempts.last()) {
-        (true, _) => {
-            "It waits for the end of quiet hours, or for its turn, and goes out together with others."
-        }
-        (false, Some(_)) => "The last try failed; it is tried again.",
-        (false, None) => {
-            "It waits for its turn: others to the same target failed, and it is left alone for a while."
-        }
-    })
 }
 
 /// A page of deliveries, newest first.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::pace::Pacer;
 use super::prepare::Ready;
 use super::store::Claimed;
-use crate::channel::{Brief, Parcel};
+use crate::channel::{Address, Brief, Parcel};
 use crate::clock::Instant;
 
 /// How many notifications are named in a message that carries others along.
@@ -165,12 +165,12 @@ impl Lane {
     /// The next one; where it was held back, with everything else of its user that was.
     fn group(&mut self) -> Vec<Ready> {
         let first = self.waiting.pop_front().expect("somebody waits");
-        if !first.row.held {
+        if !folds(&first) {
             return vec![first];
         }
         let (along, rest): (VecDeque<Ready>, VecDeque<Ready>) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition(|ready| ready.row.held && ready.row.user_id == first.row.user_id);
+            .partition(|ready| folds(ready) && ready.row.user_id == first.row.user_id);
         self.waiting = rest;
         // What was held falls due together, in no order: the oldest is the one that is sent, the newest comes last.
         let mut group: Vec<Ready> = std::iter::once(first).chain(along).collect();
@@ -207,6 +207,13 @@ impl Lane {
     }
 }
 
+/// Whether it may go together with others. What others are in cc of goes alone: they are to see all of it, and nothing
+/// else.
+fn folds(ready: &Ready) -> bool {
+    let is_read_by_others = matches!(&ready.parcel.address, Address::Mail { cc, .. } if !cc.is_empty());
+    ready.row.held && !is_read_by_others
+}
+
 /// The parcel of a group: the first one's, with the others named in it.
 pub(super) fn packed(group: &[Ready]) -> Parcel {
     let (first, along) = group.split_first().expect("a group has a first");
@@ -224,7 +231,7 @@ pub(super) fn packed(group: &[Ready]) -> Parcel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::{Address, Message, Pace, Recipient};
+    use crate::channel::{Message, Pace, Recipient};
     use crate::delivery::Sending;
     use crate::delivery::backoff::LONGEST;
 
@@ -240,6 +247,7 @@ mod tests {
             text: None,
             link: None,
             metadata: None,
+            links: Vec::new(),
             related_ticket_id: None,
             related_user_id: None,
             created_at: START,
@@ -254,7 +262,8 @@ mod tests {
             language: String::new(),
             time_zone: String::new(),
         };
-        let address = Address::Mail { cc: Vec::new(), attachments: Vec::new(), unsubscribe: None };
+        let address =
+            Address::Mail { cc: Vec::new(), attachments: Vec::new(), unsubscribe: None, is_copy: false };
         let row = Claimed {
             id: id.clone(),
             notification_id: 1,

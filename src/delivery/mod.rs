@@ -5,6 +5,7 @@
 //! writes down what became of it. Tables are the truth: losing every hint makes things late by a second.
 
 mod backoff;
+mod copies;
 mod dispatch;
 mod http;
 mod lane;
@@ -39,6 +40,7 @@ use crate::telemetry::metrics::Registry;
 use crate::user::Users;
 
 pub use http::routes;
+pub use log::Passage;
 pub use origin::{Content, Origin};
 pub use plan::Chosen;
 pub use reason::Reason;
@@ -98,7 +100,7 @@ pub struct Asked {
 /// What an e-mail has beside its words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Mail {
-    /// Further recipients, seen by everybody.
+    /// Further recipients, seen by everybody. They get a copy of their own where the user gets no e-mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cc: Vec<String>,
     /// Files.

@@ -58,7 +58,10 @@ impl Deliveries {
     pub async fn plan_in(&self, tx: &mut Tx, all: &[Asked], now: Instant) -> Result<Vec<Vec<Chosen>>, Error> {
         let settings = self.inner.settings.of::<Settings>();
         let wants: Vec<Ways> = all.iter().map(|asked| asked.wants.or(settings.ways(&asked.kind))).collect();
-        let leaves = |asked: &Asked, wants: &Ways| asked.sending != Sending::Api || !wants.is_none();
+        let has_copies = |asked: &Asked| asked.mail.as_ref().is_some_and(|mail| !mail.cc.is_empty());
+        let leaves = |asked: &Asked, wants: &Ways| {
+            asked.sending != Sending::Api || !wants.is_none() || has_copies(asked)
+        };
         let leaving = || all.iter().zip(&wants).filter(|(asked, wants)| leaves(asked, wants));
         let users: BTreeSet<i64> = leaving().map(|(asked, _)| asked.user_id).collect();
         if users.is_empty() {
@@ -75,7 +78,7 @@ impl Deliveries {
                 let muted = is_muted(&muted, asked);
                 self.planned(asked, wants, outlet, &settings, muted, now)
             });
-            chosen.push(planned.iter().map(Chosen::of).collect());
+            chosen.push(planned.iter().filter(|row| !row.is_copy()).map(Chosen::of).collect());
             rows.extend(planned);
         }
         self.write_in(tx, &rows).await?;
@@ -150,10 +153,12 @@ impl Deliveries {
         };
         let (channel, target) =
             route.as_ref().map_or(("webhook", "none"), |route| (&*route.channel, &*route.target));
-        [planned(EMAIL, EMAIL, decision.email), planned(channel, target, decision.webhook)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let rows = [planned(EMAIL, EMAIL, decision.email), planned(channel, target, decision.webhook)];
+        let mut rows: Vec<Planned> = rows.into_iter().flatten().collect();
+        if decision.email != Verdict::Send {
+            self.plan_copy(asked, outlet, &mut rows, now);
+        }
+        rows
     }
 
     /// What the rules need to know of a user.

@@ -7,10 +7,11 @@ use super::plan::{COMPANY, Route};
 use super::settings::Settings;
 use super::settle::{Attempt, Settlement, Then};
 use super::store::{self, Claimed, Planned};
-use super::{Content, Deliveries, EMAIL, Mail, Reason, Sending, rules};
+use super::{Content, Deliveries, EMAIL, Reason, Sending, rules};
 use crate::channel::{Address, Message, Parcel, Recipient};
 use crate::clock::Instant;
 use crate::storage::{Error, Tx};
+use crate::template;
 use crate::user::Users;
 use crate::user::choice::{self, Outlet};
 
@@ -77,6 +78,7 @@ impl Deliveries {
                 Look::Then(then) => settled.push(Settlement { row, attempt: None, then }),
                 Look::Elsewhere(reason, moved) => {
                     match moved {
+                        Some(copy) if copy.is_copy() => self.write_copy(tx, &row, *copy).await?,
                         Some(planned) => self.write_in(tx, std::slice::from_ref(&planned)).await?,
                         None => self.fall_back_from(tx, &row, now).await?,
                     }
@@ -121,14 +123,20 @@ impl Deliveries {
         let Some(content) = content else {
             return Look::Then(Then::Suppressed(Reason::Deleted));
         };
-        // What somebody sent by hand goes out in any case.
-        if row.sending != Sending::Manual && content.is_archived {
-            return Look::Then(Then::Suppressed(Reason::Archived));
+        // What somebody sent by hand goes out in any case, and so do copies.
+        let is_theirs = row.sending != Sending::Manual && !row.is_copy();
+        let known = if content.is_archived {
+            Some(Reason::Archived)
+        } else {
+            content.is_read.then_some(Reason::Read)
+        };
+        if let Some(reason) = known.filter(|_| is_theirs) {
+            return match row.copy(outlet, now) {
+                Some(copy) => Look::Elsewhere(reason, Some(Box::new(copy))),
+                None => Look::Then(Then::Suppressed(reason)),
+            };
         }
-        if row.sending != Sending::Manual && content.is_read {
-            return Look::Then(Then::Suppressed(Reason::Read));
-        }
-        let quiet = rules::can_wait(row.sending)
+        let quiet = (rules::can_wait(row.sending) && !row.is_copy())
             .then(|| crate::user::quiet::held_until(&outlet.quiet, &outlet.time_zone, now))
             .flatten();
         if let Some(due_at) = quiet {
@@ -146,13 +154,14 @@ impl Deliveries {
     }
 
     fn mail(&self, row: &Claimed, outlet: &Outlet) -> Address {
-        let mail: Mail =
-            row.mail.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let mail = row.mail();
+        let cc = mail.copied_to(&outlet.email);
         let config = self.inner.config.load();
-        let can_unsubscribe = row.sending != Sending::Manual;
+        // Nobody unsubscribes somebody else: the link would be in the hands of those in cc.
+        let can_unsubscribe = row.sending != Sending::Manual && cc.is_empty();
         let unsubscribe = can_unsubscribe
             .then(|| self.inner.users.unsubscribe_url(outlet.user_id, &row.kind, &config.public_url));
-        Address::Mail { cc: mail.cc, attachments: mail.attachments, unsubscribe }
+        Address::Mail { cc, attachments: mail.attachments, unsubscribe, is_copy: row.is_copy() }
     }
 
     fn url(
@@ -191,6 +200,10 @@ impl Deliveries {
         now: Instant,
     ) -> Parcel {
         let config = self.inner.config.load();
+        let links = content
+            .metadata
+            .as_deref()
+            .map(|metadata| template::links(metadata, |link| absolute(link, config.crm_url())));
         let message = Message {
             notification_id: row.notification_id,
             kind: Arc::clone(&row.kind),
@@ -198,6 +211,7 @@ impl Deliveries {
             text: content.message,
             link: content.link.map(|link| absolute(&link, config.crm_url())),
             metadata: content.metadata,
+            links: links.unwrap_or_default(),
             related_ticket_id: content.related_ticket_id,
             related_user_id: content.related_user_id,
             created_at: content.created_at,

@@ -127,6 +127,9 @@ impl Deliveries {
         for settlement in all.iter().filter(|settlement| ours.contains(&settlement.row.id)) {
             let row = &settlement.row;
             if &*row.channel == EMAIL {
+                if matches!(settlement.then, Then::Final(_)) {
+                    self.copy_instead(tx, row, now).await?;
+                }
                 continue;
             }
             if let Some(attempt) = &settlement.attempt {

@@ -89,7 +89,7 @@ impl Planned {
     }
 
     fn mail(&self) -> Option<String> {
-        self.mail.as_ref().map(|mail| serde_json::to_string(mail).expect("names and base64 are plain JSON"))
+        self.mail.as_ref().map(in_json)
     }
 
     fn settled_at(&self) -> Option<Instant> {
@@ -494,12 +494,23 @@ async fn settle_all(
     Ok(ours)
 }
 
-/// Whether an e-mail of this notification went out, waits, or was refused for another reason than the choice of
-/// channel: then there is nothing to fall back to.
+/// Has an e-mail go with this from now on.
+pub(super) async fn write_mail(tx: &mut Tx, id: &str, mail: &Mail) -> Result<(), Error> {
+    let mail = in_json(mail);
+    tx.execute("UPDATE deliveries SET mail = $1 WHERE id = $2", params![&mail, id]).await?;
+    Ok(())
+}
+
+fn in_json(mail: &Mail) -> String {
+    serde_json::to_string(mail).expect("names and base64 are plain JSON")
+}
+
+/// Whether an e-mail of this notification to its user went out, waits, or was refused for another reason than the choice
+/// of channel: then there is nothing to fall back to. A copy for others is none.
 pub(super) async fn has_mail(tx: &mut Tx, notification_id: i64) -> Result<bool, Error> {
     let found = tx
         .one(
-            "SELECT 1 FROM deliveries WHERE notification_id = $1 AND channel = 'email'
+            "SELECT 1 FROM deliveries WHERE notification_id = $1 AND channel = 'email' AND target = 'email'
                 AND (state <> 'suppressed' OR reason <> 'choice') LIMIT 1",
             params![notification_id],
             |_| Ok(()),

@@ -30,6 +30,7 @@ pub fn complete<'a>(mut api: OpenApi, types: impl Iterator<Item = &'a str>) -> O
             (HttpMethod::Get, &mut item.get),
             (HttpMethod::Post, &mut item.post),
             (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Patch, &mut item.patch),
             (HttpMethod::Delete, &mut item.delete),
         ];
         for (method, operation) in operations {
@@ -111,6 +112,7 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
     let is_once = match method {
         HttpMethod::Post => !path.starts_with("/crm/auth") && !path.ends_with("/stream-ticket"),
         HttpMethod::Delete => path.starts_with("/crm/notification"),
+        HttpMethod::Put | HttpMethod::Patch => path.starts_with("/crm/record"),
         _ => false,
     };
     if is_once {
@@ -156,7 +158,7 @@ fn complete_answers(
     answer(operation, "401", "Nobody known is asking", "Unauthorized");
 }
 
-/// Whatever changes something by POST may carry it, and the deletion of a notification.
+/// Whatever changes something by POST may carry it, the deletion of a notification, and what saves a record.
 fn idempotency_key() -> Parameter {
     let schema = ObjectBuilder::new()
         .schema_type(Type::String)

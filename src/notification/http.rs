@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::by_hand::http::*;
+use super::why::http::*;
 use super::wire::{
     BatchAnswer, BatchBody, BatchResult, ChangedAnswer, CountAnswer, ListAnswer, ReadAllBody, SendBody,
     SentAnswer, SnoozeBody, kind_filter, sent,
@@ -40,17 +41,12 @@ const LONGEST_SNOOZE: std::time::Duration = std::time::Duration::from_secs(10 * 
 /// Test notifications that somebody may send to themselves.
 const TESTS: Rate = Rate::per_minute(10);
 
-/// What somebody may send by hand.
-const LETTERS: Rate = Rate::per_minute(30);
-
 /// Behind an Arc, since every request clones its state.
 pub(super) struct Shared {
     pub notifications: Notifications,
     auth: Auth,
     /// Tests that somebody sent to themselves.
     pub tests: KeyedLimiter<i64>,
-    /// What somebody sent by hand.
-    pub letters: KeyedLimiter<i64>,
 }
 
 impl FromRef<Arc<Shared>> for Auth {
@@ -76,12 +72,8 @@ pub fn routes(notifications: Notifications, auth: Auth) -> OpenApiRouter {
         .routes(routes!(delete_notification))
         .routes(routes!(send_test))
         .routes(routes!(notify_by_hand))
-        .with_state(Arc::new(Shared {
-            notifications,
-            auth,
-            tests: KeyedLimiter::new(TESTS, 100_000),
-            letters: KeyedLimiter::new(LETTERS, 100_000),
-        }))
+        .routes(routes!(show_why))
+        .with_state(Arc::new(Shared { notifications, auth, tests: KeyedLimiter::new(TESTS, 100_000) }))
 }
 
 impl From<Error> for Problem {
@@ -215,13 +207,13 @@ async fn send_batch_judged(
         .map(|element| element.and_then(|element| may_choose(&element).map(|()| element)))
         .collect();
     let claim = Claim::of(headers, format!("{} send/batch", caller.scope()), &bytes, now)?;
-    let (sender, desk, metrics) = (this.clone(), this.desk(), this.metrics.clone());
+    let (sender, metrics) = (this.clone(), this.metrics.clone());
     let by = caller.description().to_owned();
     idempotency::perform(&this.database, claim, move |tx| {
         Box::pin(async move {
             let good = judged.iter().filter_map(|element| element.as_ref().ok().cloned());
             let notices: Vec<_> = good.map(|(new, wants)| Notice::api(Arc::new(new), wants)).collect();
-            let mut outcomes = sender.notify_in(tx, &desk, &notices).await?.into_iter();
+            let mut outcomes = sender.notify_in(tx, &notices).await?.into_iter();
             let results: Vec<Result<_, Problem>> = judged
                 .into_iter()
                 .map(|element| {
@@ -412,7 +404,7 @@ async fn change_one(
 }
 
 /// A number that no notification can have is answered as one that does not exist.
-fn notification_id(text: &str) -> Result<i64, Problem> {
+pub(super) fn notification_id(text: &str) -> Result<i64, Problem> {
     text.parse().map_err(|_| Error::NotFound.into())
 }
 

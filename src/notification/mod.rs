@@ -15,6 +15,8 @@ mod send;
 mod store;
 /// The types of notification: the seed's, ours, and the operator's.
 pub mod types;
+/// Why somebody was told, or was not.
+pub mod why;
 mod window;
 mod wire;
 
@@ -25,15 +27,18 @@ use arc_swap::ArcSwap;
 use crate::clock::{Clock, Instant};
 use crate::config;
 use crate::delivery::Deliveries;
+use crate::http::rate::KeyedLimiter;
 use crate::live::Live;
 use crate::storage::{self, Database};
 use crate::telemetry::metrics::Registry;
 
+pub use by_hand::http::{Draft, Recipient};
+pub use by_hand::{Letter, Refused, Sender};
 pub use http::routes;
 pub use inbox::{Filter, Page};
 pub use notify::{Notice, Told};
 pub use send::{Request, Sent, Stored};
-pub use wire::{SendBody, sent, shown_as};
+pub use wire::{MESSAGE_CHARS, SendBody, safe_link, sent, shown_as};
 
 /// A notification that is to be sent.
 #[derive(Clone, Debug)]
@@ -143,6 +148,8 @@ pub struct Notifications {
     live: Live,
     deliveries: Deliveries,
     metrics: metrics::Metrics,
+    /// What somebody sent by hand.
+    letters: Arc<KeyedLimiter<i64>>,
 }
 
 impl Notifications {
@@ -169,7 +176,8 @@ impl Notifications {
             live: live.clone(),
         });
         let types = Arc::new(ArcSwap::from_pointee(types::Types::with(&settings.notification_types)));
-        let this = Self { database, clock, pending, sender, types, live, deliveries, metrics };
+        let letters = Arc::new(KeyedLimiter::new(by_hand::LETTERS, 100_000));
+        let this = Self { database, clock, pending, sender, types, live, deliveries, metrics, letters };
         this.deliveries.read_from(Arc::new(this.clone()));
         let reader = this.clone();
         this.live.read_from(Box::new(move |user_id, after| {

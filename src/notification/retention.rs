@@ -7,7 +7,7 @@ use super::feed::{Desk, LoggedKind};
 use super::inbox::{Inbox, Item};
 use super::pending::{Pending, settle};
 use super::store::Arrived;
-use super::{Notifications, Shelf, store};
+use super::{Notifications, Shelf, store, why};
 use crate::clock::Instant;
 use crate::config::Retention;
 use crate::http::idempotency;
@@ -28,6 +28,7 @@ impl Notifications {
         let now = self.clock.now();
         self.forget_answers(now).await?;
         self.forget_changes(now).await?;
+        self.forget_reasons(now, retention.history_days).await?;
         let mut removed = self.erase().await?;
         let limits = Limits::new(retention, now);
         let mut after = Some(0);
@@ -62,6 +63,23 @@ impl Notifications {
         }
     }
 
+    /// Forgets why people were told and not told, with what was changed then: after `days`, 0 for never.
+    async fn forget_reasons(&self, now: Instant, days: u32) -> Result<(), Error> {
+        if days == 0 {
+            return Ok(());
+        }
+        let before = now.minus(DAY * days);
+        loop {
+            let forgotten = self
+                .database
+                .write::<_, Error, _>(move |tx| Box::pin(why::store::forget_before(tx, before, BATCH)))
+                .await?;
+            if forgotten == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Removes the notifications of users who were erased.
     async fn erase(&self) -> Result<u64, Error> {
         let mut removed = 0;
@@ -85,7 +103,8 @@ async fn erase_some(tx: &mut Tx, pending: &Arc<Pending>) -> Result<Option<u64>, 
     };
     let waiting = settle(tx, pending, user_id).await?;
     let removed = store::erase_items(tx, user_id, BATCH).await?;
-    if removed == 0 {
+    let forgotten = why::store::forget_user(tx, user_id, BATCH).await?;
+    if removed == 0 && forgotten == 0 {
         store::erased(tx, user_id).await?;
     }
     Ok(Some((waiting + removed) as u64))
@@ -186,5 +205,6 @@ async fn remove_if_over(
     inbox.unread_count -= i64::from(item.shelf == Shelf::Inbox && item.is_unread(inbox));
     store::remove_item(tx, user_id, &item).await?;
     store::delete_content(tx, content.id).await?;
+    why::store::forget_of(tx, content.id).await?;
     Ok(1)
 }

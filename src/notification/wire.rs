@@ -16,7 +16,7 @@ use crate::http::body::{List, Object};
 use crate::http::{Given, Problem};
 
 /// The longest message, in characters.
-pub(super) const MESSAGE_CHARS: usize = 16_384;
+pub const MESSAGE_CHARS: usize = 16_384;
 
 /// The longest link, in characters.
 pub(super) const LINK_CHARS: usize = 2_048;
@@ -116,7 +116,10 @@ impl SendBody {
 }
 
 /// A link that leads to http(s) or within the CRM, and nowhere else (security S12).
-pub(super) fn safe_link(link: String) -> Result<String, Problem> {
+///
+/// # Errors
+/// 400 for any other.
+pub fn safe_link(link: String) -> Result<String, Problem> {
     let bad = || {
         Err(Problem::bad_request(
             "link must be an absolute http or https URL, or a path that begins with a single slash",

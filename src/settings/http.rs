@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Declared, Settings};
+use crate::audit::Actor;
 use crate::auth::{Admin, Auth};
 use crate::http::idempotency::Answer;
 use crate::http::{Json, Problem};
@@ -157,6 +158,6 @@ async fn change_group(
     Json { body: Wish(wish), .. }: Json<Wish>,
 ) -> Result<Response, Problem> {
     let group = settings.group(&key).ok_or_else(|| settings.missing(&key))?;
-    settings.change(&key, wish, caller.signature()).await?;
+    settings.change(&key, wish, Actor::of(&caller)).await?;
     Ok(Answer::ok(&SettingsAnswer::of(&settings, group)).into_response())
 }

@@ -18,8 +18,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::audit::{self, Actor};
 use crate::auth::Refusal;
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::http::body::nearest;
 use crate::secret::Seal;
 use crate::storage::{Database, Error, Tx};
@@ -49,11 +50,15 @@ pub trait Group: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sy
     /// # Errors
     /// One sentence that says what to do.
     fn check(&mut self, against: &Self::Against) -> Result<(), String>;
+
+    /// Adds what there is to be set now though nobody ever stored it, and leaves out what is no more: a switch a module.
+    fn complete(&mut self, _against: &Self::Against) {}
 }
 
 type Fields = Map<String, Value>;
 type Typed = Arc<dyn Any + Send + Sync>;
 type Check = Box<dyn Fn(&Fields) -> Result<Fields, String> + Send + Sync>;
+type Complete = Box<dyn Fn(Fields) -> Fields + Send + Sync>;
 
 /// A group as the store sees it.
 struct Declared {
@@ -64,6 +69,7 @@ struct Declared {
     defaults: Fields,
     read: fn(&Fields) -> Result<Typed, String>,
     check: Check,
+    complete: Complete,
 }
 
 /// The groups of a node.
@@ -74,18 +80,31 @@ impl Groups {
     /// These groups and one more, whose fields are judged against `against`.
     #[must_use]
     pub fn with<T: Group>(mut self, against: T::Against) -> Self {
+        let against = Arc::new(against);
+        let complete: Complete = {
+            let against = against.clone();
+            Box::new(move |fields| match typed::<T>(&fields) {
+                Ok(mut group) => {
+                    group.complete(&against);
+                    fields_of(&group)
+                }
+                Err(_) => fields,
+            })
+        };
+        let defaults = complete(fields_of(&T::default()));
         let declared = Declared {
             key: T::KEY,
             title: T::TITLE,
             sealed: T::SEALED,
-            schema: schema::of::<T>(),
-            defaults: fields_of(&T::default()),
+            schema: schema::with_defaults(schema::of::<T>(), &defaults),
+            defaults,
             read: |fields| typed::<T>(fields).map(|group| Arc::new(group) as Typed),
             check: Box::new(move |fields| {
                 let mut group = typed::<T>(fields)?;
                 group.check(&against)?;
                 Ok(fields_of(&group))
             }),
+            complete,
         };
         self.0.insert(T::KEY, declared);
         self
@@ -111,6 +130,25 @@ struct Current {
     /// Every field, secrets as they are.
     fields: Arc<Fields>,
     typed: Typed,
+}
+
+/// Settings as they were at one moment: what pure code reads.
+#[derive(Clone, Default)]
+pub struct Snapshot(HashMap<&'static str, Typed>);
+
+impl Snapshot {
+    /// These settings, with this group in place of what was there.
+    #[must_use]
+    pub fn with<T: Group>(mut self, group: T) -> Self {
+        self.0.insert(T::KEY, Arc::new(group));
+        self
+    }
+
+    /// A group; its defaults where nothing is said.
+    pub fn of<T: Group>(&self) -> Arc<T> {
+        let typed = self.0.get(T::KEY).and_then(|typed| typed.clone().downcast().ok());
+        typed.unwrap_or_default()
+    }
 }
 
 /// The settings of a node. Clones are the same.
@@ -162,6 +200,12 @@ impl Settings {
         typed
             .and_then(|typed| typed.downcast().ok())
             .expect("the group was declared when the node was opened")
+    }
+
+    /// Every group as it is now.
+    pub fn snapshot(&self) -> Snapshot {
+        let current = self.inner.current.load();
+        Snapshot(current.iter().map(|(key, current)| (*key, current.typed.clone())).collect())
     }
 
     /// Takes over what was changed, here or by another node: to be called every second or two.
@@ -216,7 +260,7 @@ impl Settings {
                 );
             }
         }
-        fields
+        (group.complete)(fields)
     }
 
     /// A field as it is meant; `None` for a secret that was sealed with another seal.key.
@@ -256,22 +300,23 @@ impl Settings {
     }
 
     /// Changes fields of a group, all of them or none.
-    async fn change(&self, key: &str, wish: Fields, by: &str) -> Result<(), Refusal> {
+    async fn change(&self, key: &str, wish: Fields, actor: Actor) -> Result<(), Refusal> {
         if wish.is_empty() {
             return Ok(());
         }
-        let (this, key, by, now) = (self.clone(), key.to_owned(), by.to_owned(), self.inner.clock.now());
+        let (this, key, now) = (self.clone(), key.to_owned(), self.inner.clock.now());
+        let by = actor.name.clone();
         let changed = self.inner.database.write::<_, Refusal, _>(move |tx| {
             Box::pin(async move {
                 let group = this.group(&key).ok_or_else(|| this.missing(&key))?;
-                this.change_in(tx, group, wish, &by, now).await.map(|names| (group.key, by, names))
+                this.change_in(tx, group, wish, &actor, now).await.map(|names| (group.key, names))
             })
         });
-        let (group, by, names) = changed.await?;
+        let (group, names) = changed.await?;
         if names.is_empty() {
             return Ok(());
         }
-        tracing::info!(group, by, fields = names.join(", "), "Settings were changed");
+        tracing::info!(group, by = &*by, fields = names.join(", "), "Settings were changed");
         // It is stored; should reading it back fail, the next refresh makes up for it.
         if let Err(error) = self.refresh().await {
             tracing::warn!("Changed settings take effect a little later: {error}");
@@ -285,10 +330,10 @@ impl Settings {
         tx: &mut Tx,
         group: &Declared,
         wish: Fields,
-        by: &str,
-        now: crate::clock::Instant,
+        actor: &Actor,
+        now: Instant,
     ) -> Result<Vec<String>, Refusal> {
-        let mut stored = parsed(store::locked(tx, group.key, now, by).await?.as_deref());
+        let mut stored = parsed(store::locked(tx, group.key, now, &actor.name).await?.as_deref());
         let before = self.understood(group, &stored, false);
         let mut fields = before.clone();
         let mut given = Vec::new();
@@ -314,7 +359,8 @@ impl Settings {
             stored.insert(name.clone(), self.closed(group, name, &judged[name]));
         }
         if !given.is_empty() {
-            store::put(tx, group.key, &Value::Object(stored).to_string(), now, by).await?;
+            store::put(tx, group.key, &Value::Object(stored).to_string(), now, &actor.name).await?;
+            audit::note_in(tx, &entries(group, &given, &before, &judged, actor, now)).await?;
         }
         Ok(given)
     }
@@ -324,6 +370,29 @@ impl Settings {
         let known: Vec<&str> = self.inner.groups.keys().copied().collect();
         Refusal::missing(format!("Settings group {key} not found; there are: {}", known.join(", ")))
     }
+}
+
+/// What an audit tells of changed fields: from what to what; of a secret only that it was changed.
+fn entries(
+    group: &Declared,
+    names: &[String],
+    before: &Fields,
+    after: &Fields,
+    actor: &Actor,
+    at: Instant,
+) -> Vec<audit::Entry> {
+    let subject = audit::Subject::Settings(Arc::from(group.key));
+    // What is saved as it is by default is stored, but nothing is other than before.
+    let changed = names.iter().filter(|name| before.get(*name) != after.get(*name));
+    let entry = |name: &String| {
+        let is_secret = group.sealed.contains(&name.as_str());
+        let (from, to) = match is_secret {
+            true => (None, Some(Value::from("changed"))),
+            false => (before.get(name).cloned(), after.get(name).cloned()),
+        };
+        audit::Entry { subject: subject.clone(), field: name.clone(), from, to, actor: actor.clone(), at }
+    };
+    changed.map(entry).collect()
 }
 
 fn label(group: &str, field: &str) -> String {

@@ -17,6 +17,16 @@ pub(super) fn of<T: Group>() -> Value {
     schema
 }
 
+/// A schema that tells the defaults of this node: completed ones, such as a switch for each of its modules.
+pub(super) fn with_defaults(mut schema: Value, defaults: &Map<String, Value>) -> Value {
+    for (name, default) in defaults {
+        if let Some(field) = schema.pointer_mut(&format!("/properties/{name}")) {
+            field["default"] = default.clone();
+        }
+    }
+    schema
+}
+
 /// Judges one field of a group.
 ///
 /// # Errors

@@ -93,7 +93,8 @@ async fn scene() -> Scene {
 impl Scene {
     async fn put(&self, wish: Value) -> Result<(), String> {
         let Value::Object(wish) = wish else { panic!("an object") };
-        self.settings.change("small", wish, "ann").await.map_err(|refusal| refusal.to_string())
+        let ann = Actor { user_id: Some(1), name: Arc::from("ann"), by: audit::By::User };
+        self.settings.change("small", wish, ann).await.map_err(|refusal| refusal.to_string())
     }
 
     fn shown(&self) -> Value {
@@ -209,7 +210,9 @@ async fn another_node_sees_a_change_when_it_refreshes() {
 
 #[test]
 fn the_schema_has_titles_descriptions_and_defaults() {
-    let schema = schema::of::<Small>();
+    let defaults = Map::from_iter([("lists".to_owned(), json!({"contacts": ["one"]}))]);
+    let schema = schema::with_defaults(schema::of::<Small>(), &defaults);
+    assert_eq!(schema["properties"]["lists"]["default"], json!({"contacts": ["one"]}));
     let count = &schema["properties"]["count"];
     assert_eq!((&schema["title"], &count["title"]), (&json!("Small Settings"), &json!("How many")));
     assert_eq!((&count["description"], &count["default"]), (&json!("Not too many."), &json!(7)));

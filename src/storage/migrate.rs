@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "0002_live.sql", include_str!("../../migrations/0002_live.sql")),
     (3, "0003_stream_tickets.sql", include_str!("../../migrations/0003_stream_tickets.sql")),
     (4, "0004_deliveries.sql", include_str!("../../migrations/0004_deliveries.sql")),
+    (5, "0005_records.sql", include_str!("../../migrations/0005_records.sql")),
 ];
 
 /// A migration that was applied just now.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::lines::{cut, one_line};
+use super::links::is_for_machines;
 use super::words::Words;
 
 const LONGEST_NAME: usize = 60;
@@ -32,7 +33,8 @@ pub(super) fn of(metadata: &str, words: &Words, most: usize) -> Vec<Fact> {
         return Vec::new();
     };
     let mut seen = BTreeSet::new();
-    let facts = members.iter().filter_map(|(key, raw)| {
+    let members = members.iter().filter(|(key, _)| !is_for_machines(key));
+    let facts = members.filter_map(|(key, raw)| {
         let name = cut(&name(key), LONGEST_NAME);
         let value = cut(&value(raw.get(), words)?, LONGEST_VALUE);
         (!name.is_empty() && !value.is_empty()).then_some(Fact { name, value })
@@ -140,6 +142,16 @@ mod tests {
             ("A B C", "é"),
             ("Größe (m²)", "1"),
         ];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn what_is_for_programs_is_no_fact() {
+        let found = facts(
+            r#"{"module":"activities","record_id":"7","when":"Tue","late_seconds":90,"starts_at":"2026-03-03T10:00:00Z",
+                "links":"x","Module":"y"}"#,
+        );
+        let expected = [("When", "Tue"), ("Module", "y")];
         assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 

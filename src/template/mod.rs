@@ -3,9 +3,11 @@
 //! Whatever a sender wrote is data: it is put into the finished layout, never read as a part of it. Control
 //! characters become spaces (in one line) or fall away (in a text); everything else stays as it was written.
 
+pub mod calendar;
 mod facts;
 mod layout;
 mod lines;
+mod links;
 mod page;
 mod words;
 
@@ -13,6 +15,7 @@ mod words;
 mod tests;
 
 pub use lines::one_line;
+pub use links::{Link, is_for_machines, links};
 
 use crate::clock::Instant;
 
@@ -32,6 +35,8 @@ pub struct Letter<'a> {
     pub link: Option<&'a str>,
     /// The text of a JSON object, whose flat values are shown as facts.
     pub metadata: Option<&'a str>,
+    /// Further links, each with its name.
+    pub links: &'a [Link],
     /// The ticket it is about.
     pub ticket: Option<i64>,
     /// When it was sent.
@@ -44,6 +49,8 @@ pub struct Letter<'a> {
     pub centre: &'a str,
     /// Where the reader says that there shall be no more e-mails of this type; `None` where that cannot be said.
     pub unsubscribe: Option<&'a str>,
+    /// Whose notification it is, where only a copy of it is read.
+    pub copy_of: Option<&'a str>,
     /// Language tag of the reader: German for `de`, English for the rest.
     pub language: &'a str,
     /// Name of the reader's time zone; UTC if nobody knows it.

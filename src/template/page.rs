@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Letter;
 use super::facts::{self, Fact};
 use super::lines::{cut, link, many_lines, one_line, paragraphs};
+use super::links::Link;
 use super::words::{Words, fill};
 
 const LONGEST_TITLE: usize = 300;
@@ -53,12 +54,14 @@ pub(super) struct Page {
     is_cut: bool,
     facts: Vec<Fact>,
     link: Option<String>,
+    links: Vec<Link>,
     along: Vec<Row>,
     more: Option<String>,
     centre: Option<String>,
     unsubscribe: Option<String>,
     sent: String,
     why: String,
+    copy: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,19 +100,25 @@ impl Page {
             text,
             facts,
             link: letter.link.and_then(link),
+            links: letter.links.iter().take(room.rows).cloned().collect(),
             more: match waiting - along.len() {
                 0 => None,
                 1 => Some(words.one_more.clone()),
                 n => Some(fill(&words.more, &[("n", &n.to_string())])),
             },
             along,
-            centre: link(letter.centre),
+            // Who reads a copy has nothing to choose there.
+            centre: link(letter.centre).filter(|_| letter.copy_of.is_none()),
             unsubscribe: letter.unsubscribe.and_then(link),
             sent: fill(&words.sent, &[("time", &words.time(letter.sent_at, letter.time_zone))]),
-            why: match letter.unsubscribe {
-                Some(_) => fill(&words.why, &[("type", &kind)]),
-                None => words.why_told.clone(),
+            why: match (letter.copy_of, letter.unsubscribe) {
+                (Some(_), _) => words.why_copied.clone(),
+                (None, Some(_)) => fill(&words.why, &[("type", &kind)]),
+                (None, None) => words.why_told.clone(),
             },
+            copy: letter
+                .copy_of
+                .map(|name| fill(&words.copy_of, &[("name", &cut(&one_line(name), LONGEST_KIND))])),
             kind,
             title,
         }

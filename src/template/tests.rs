@@ -13,12 +13,14 @@ fn letter() -> Letter<'static> {
         text: Some("The server said no.\nTwice.\n\nPlease look."),
         link: Some(LINK),
         metadata: Some(r#"{"plan_name":"Premium Hosting","attempts":3}"#),
+        links: &[],
         ticket: Some(4711),
         sent_at: Instant(1_768_141_800_000_000),
         along: &[],
         unnamed: 0,
         centre: CENTRE,
         unsubscribe: Some(UNSUBSCRIBE),
+        copy_of: None,
         language: "en",
         time_zone: "Europe/London",
     }
@@ -92,6 +94,39 @@ fn what_waits_too_is_listed_and_counted() {
     assert!(written.text.contains("Also waiting:\n- 1 more in the CRM\n"), "{}", written.text);
 }
 
+fn lead(label: &str, url: &str) -> Link {
+    Link { label: label.to_owned(), url: url.to_owned() }
+}
+
+#[test]
+fn each_of_several_links_stands_for_itself() {
+    let links = [lead("Contact Jane & Co. <b>", LINK), lead("Opportunity 7", CENTRE)];
+    let written = render(&Letter { links: &links, ..letter() });
+    let list = format!("Links:\n- Contact Jane & Co. <b>\n  {LINK}\n- Opportunity 7\n  {CENTRE}\n\n-- \n");
+    assert!(written.text.contains(&list), "{}", written.text);
+    let row = format!("<a href=\"{CENTRE}\" style=\"color:#1d4ed8;\">Opportunity 7</a>");
+    assert!(written.html.contains(&row), "{}", written.html);
+    assert!(written.html.contains("Contact Jane &amp; Co. &lt;b&gt;</a>"));
+    loads_nothing(&written.html);
+}
+
+#[test]
+fn a_copy_says_whose_notification_it_is() {
+    let written = render(&Letter { copy_of: Some("Zoë <b>\r\nX"), unsubscribe: None, ..letter() });
+    let head =
+        "Hosting could not be set up\n\n(Copy of a notification for Zoë <b>  X)\n\nThe server said no.";
+    assert!(written.text.starts_with(head), "{}", written.text);
+    assert!(
+        written
+            .text
+            .ends_with("\nYou get this e-mail because notifications of this kind are copied to you.\n")
+    );
+    assert!(written.html.contains("Copy of a notification for Zoë &lt;b&gt;  X"));
+    assert!(!written.html.contains(CENTRE), "there is nothing to choose for whoever reads a copy");
+    let german = render(&Letter { copy_of: Some("Zoë"), unsubscribe: None, language: "de", ..letter() });
+    assert!(german.text.contains("(Kopie einer Benachrichtigung für Zoë)"));
+}
+
 #[test]
 fn what_is_missing_leaves_no_gap() {
     let bare = Letter {
@@ -137,6 +172,8 @@ fn what_a_sender_wrote_is_data() {
             metadata: Some(&metadata),
             along: &[(markup, Some(markup))],
             link: Some(markup),
+            links: &[lead(markup, LINK)],
+            copy_of: None,
             language: markup,
             time_zone: markup,
             ..letter()
@@ -210,6 +247,7 @@ fn a_letter_is_never_longer_than_mail_programs_show() {
         text: Some(&filler),
         link: Some(&link),
         metadata: Some(&metadata),
+        links: &vec![lead(&"&".repeat(100), &link); 10],
         along: &along,
         unnamed: 1000,
         ..letter()

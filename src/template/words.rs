@@ -45,6 +45,12 @@ pub(super) struct Words {
     pub why: String,
     /// Why the reader has it, where it cannot.
     pub why_told: String,
+    /// Above what is a copy: `{name}`.
+    pub copy_of: String,
+    /// Why the reader has a copy.
+    pub why_copied: String,
+    /// Above further links.
+    pub links: String,
     /// The link to the notification centre.
     pub centre: String,
     /// The link that stops this type.
@@ -133,6 +139,7 @@ mod tests {
             fill(&words.more, &[("n", "2")]);
             fill(&words.subject_more, &[("title", "t"), ("n", "2")]);
             fill(&words.why, &[("type", "t")]);
+            fill(&words.copy_of, &[("name", "n")]);
             fill(&words.sent, &[("time", &words.time(Instant(0), "UTC"))]);
         }
     }

@@ -14,7 +14,7 @@ use super::choice::{self, Wish};
 use super::wire::{
     ChangeMeBody, ChangeUserBody, CreateUserBody, MyAnswer, MyChange, UserAnswer, UsersAnswer,
 };
-use super::{Change, User, Users, group, missing, mute, store, unsubscribe};
+use super::{Change, User, Users, directory, group, missing, mute, store, unsubscribe};
 use crate::auth::{Admin, Auth, Done, Known, Person, Role, Staff};
 use crate::http::body::bad_query;
 use crate::http::idempotency::{self, Answer, Claim};
@@ -41,6 +41,7 @@ pub fn routes(users: Users, auth: Auth) -> OpenApiRouter {
         .routes(routes!(list_users, create_user))
         .routes(routes!(show_me, change_me))
         .routes(routes!(show_user, change_user, delete_user))
+        .merge(directory::routes())
         .merge(choice::http::routes())
         .merge(mute::http::routes())
         .merge(unsubscribe::http::routes())

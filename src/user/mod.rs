@@ -2,6 +2,7 @@
 
 /// What people choose: by which ways they are written to, which types by which of them, and when not at all.
 pub mod choice;
+mod directory;
 pub mod fields;
 pub mod group;
 mod http;
@@ -13,6 +14,7 @@ mod store;
 mod unsubscribe;
 mod wire;
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::auth::passwords::Hash;
@@ -210,6 +212,30 @@ pub async fn admins_in(tx: &mut Tx) -> Result<Vec<i64>, Error> {
     store::active_admins(tx).await
 }
 
+/// Somebody as whoever decides about notifications sees them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// Number.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Name of a time zone.
+    pub time_zone: String,
+    /// Their manager.
+    pub reports_to: Option<i64>,
+}
+
+/// Those of these people that there are, by their ids.
+///
+/// # Errors
+/// What the database says.
+pub async fn figures_in(tx: &mut Tx, ids: &BTreeSet<i64>) -> Result<HashMap<i64, Figure>, Error> {
+    let figures = store::figures(tx, ids).await?;
+    Ok(figures.into_iter().map(|figure| (figure.id, figure)).collect())
+}
+
 fn missing(asked: impl std::fmt::Display) -> Refusal {
     Refusal::missing(format!("User {asked} not found"))
 }
@@ -291,6 +317,9 @@ async fn change_in(tx: &mut Tx, now: Instant, id: i64, change: Change) -> Result
     })?;
     if change.password.is_some() || change.status == Some(Status::Locked) {
         auth::end_sessions(tx, id, change.keep_session.as_deref()).await?;
+    }
+    if change.time_zone.as_ref().is_some_and(|zone| *zone != before.time_zone) {
+        store::note_zone_change(tx, id).await?;
     }
     after.ok_or_else(|| missing(id))
 }

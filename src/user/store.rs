@@ -1,12 +1,14 @@
 //! The SQL of users.
 
+use std::collections::BTreeSet;
+
 use super::choice::store::columns;
-use super::{Change, User, choice};
+use super::{Change, Figure, User, choice};
 use crate::auth::passwords::Hash;
 use crate::auth::{Roles, Status, email_key};
 use crate::clock::Instant;
 use crate::params;
-use crate::storage::{Error, Row, Tx};
+use crate::storage::{Engine, Error, Row, Tx, Value};
 
 /// The columns that [`read_user`] reads, in its order.
 macro_rules! select {
@@ -199,6 +201,42 @@ pub(super) async fn update(
         read_user,
     )
     .await
+}
+
+/// Those of these people that there are.
+pub(super) async fn figures(tx: &mut Tx, ids: &BTreeSet<i64>) -> Result<Vec<Figure>, Error> {
+    let ids: Vec<i64> = ids.iter().copied().collect();
+    if tx.engine() == Engine::Postgres {
+        let sql = "SELECT id, name, email, time_zone, reports_to FROM users WHERE id = ANY($1::BIGINT[])";
+        return tx.all(sql, &[Value::Ints(&ids)], read_figure).await;
+    }
+    let mut figures = Vec::with_capacity(ids.len());
+    for id in ids {
+        let sql = "SELECT id, name, email, time_zone, reports_to FROM users WHERE id = $1";
+        figures.extend(tx.one(sql, params![id], read_figure).await?);
+    }
+    Ok(figures)
+}
+
+fn read_figure(row: &Row<'_>) -> Result<Figure, Error> {
+    Ok(Figure {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        time_zone: row.get(3)?,
+        reports_to: row.get(4)?,
+    })
+}
+
+/// Has the timers that go by the user's clock computed anew.
+pub(super) async fn note_zone_change(tx: &mut Tx, id: i64) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO zone_changes (user_id) VALUES ($1)
+         ON CONFLICT (user_id) DO UPDATE SET asked = zone_changes.asked + 1, done_to = 0",
+        params![id],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Sessions, memberships and the word of those who report to the user go with the row.

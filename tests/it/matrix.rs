@@ -15,12 +15,16 @@ enum Of {
     Everybody,
     /// Any key's, and persons' with the role admin.
     Senders,
+    /// Any key's, and any person's but one who is a customer only.
+    Company,
     /// Any person's, about themselves: 401 for keys alone.
     Persons,
     /// The person's whose the thing is: 401 for keys alone, 404 for other persons.
     Owner,
     /// The person's whose the thing is, and staff's: 404 for others who are known.
     OwnerAndStaff,
+    /// The person's whom it is about, their manager's, and administrators': 404 for others who are known.
+    OwnerAndAdmins,
     /// Those with the role admin or support: 403.
     Staff,
     /// Any person's, about themselves, and administrators' about everybody: 403 for other keys.
@@ -29,7 +33,10 @@ enum Of {
     Admins,
 }
 
-use Of::{Admins, Everybody, Owner, OwnerAndStaff, Persons, PersonsAndAdmins, Senders, Staff};
+use Of::{
+    Admins, Company, Everybody, Owner, OwnerAndAdmins, OwnerAndStaff, Persons, PersonsAndAdmins, Senders,
+    Staff,
+};
 
 /// Every operation, whose it is, and a body with which it would be done. A new operation must be put here.
 const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
@@ -58,6 +65,7 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("GET /crm/delivery/summary", Admins, None),
     ("POST /crm/delivery/retry", Admins, Some(r#"{"channel":"webhook"}"#)),
     ("POST /crm/delivery/{id}/retry", Admins, None),
+    ("GET /crm/notification/{id}/why", Owner, None),
     ("POST /crm/notification/{id}/mark-read", Owner, None),
     ("POST /crm/notification/{id}/mark-unread", Owner, None),
     ("POST /crm/notification/{id}/archive", Owner, None),
@@ -65,8 +73,23 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("POST /crm/notification/{id}/snooze", Owner, Some(r#"{"until":"2026-02-01T08:00:00Z"}"#)),
     ("POST /crm/notification/{id}/unsnooze", Owner, None),
     ("DELETE /crm/notification/{id}", Owner, None),
+    ("GET /crm/explain", OwnerAndAdmins, None),
+    ("GET /crm/audit", Admins, None),
+    ("GET /crm/record", Company, None),
+    ("GET /crm/record/{module}", Company, None),
+    ("POST /crm/record/{module}", Company, Some(r#"{"label":"Made"}"#)),
+    ("PUT /crm/record/{module}/{id}", Company, Some(r#"{"label":"Changed"}"#)),
+    ("GET /crm/record/{module}/{id}", Company, None),
+    ("POST /crm/record/{module}/reassign", Company, Some(r#"{"ids":["10"],"assigned_to":10}"#)),
+    ("PATCH /crm/record/{module}/{id}", Company, Some(r#"{"fields":{"status":"Changed"}}"#)),
+    ("GET /crm/record/{module}/{id}/history", Company, None),
+    ("POST /crm/record/{module}/{id}/notify", Company, Some(r#"{"users":[10]}"#)),
+    ("POST /crm/record/{module}/{id}/request-reassign", Company, Some(r#"{"user_id":10}"#)),
+    ("POST /crm/record/leads/{id}/convert", Company, Some("{}")),
+    ("DELETE /crm/record/{module}/{id}", Company, None),
     ("GET /crm/user", Staff, None),
     ("POST /crm/user", Admins, Some(r#"{"email":"new@example.com","name":"New"}"#)),
+    ("GET /crm/user/directory", Company, None),
     ("GET /crm/user/me", Persons, None),
     ("PUT /crm/user/me", Persons, Some(r#"{"language":"de"}"#)),
     ("POST /crm/user/me/webhook-secret", Persons, None),
@@ -140,10 +163,12 @@ fn refusal(of: Of, who: Who) -> Option<u16> {
     match of {
         Everybody => None,
         _ if is_unknown => Some(401),
+        Company => None,
         Persons | Owner if is_key => Some(401),
         Persons => None,
         Owner => (who != User).then_some(404),
         OwnerAndStaff => matches!(who, KeyWithoutRoles | Other).then_some(404),
+        OwnerAndAdmins => matches!(who, KeyWithoutRoles | KeyOfSupport | Other | Support).then_some(404),
         PersonsAndAdmins => matches!(who, KeyWithoutRoles | KeyOfSupport).then_some(403),
         Senders => matches!(who, User | Other | Support).then_some(403),
         Staff => matches!(who, KeyWithoutRoles | User | Other).then_some(403),
@@ -222,6 +247,9 @@ impl<'w> Cast<'w> {
         let session = spare["sessions"].as_array().unwrap().iter().find(is_current).unwrap()["id"].clone();
         let session = session.as_str().unwrap().to_owned();
         let (group, key) = (id(&group, "group"), id(&target, "api_key"));
+        // A lead to be converted.
+        let lead = Some(json!({"label": "Jane Doe"}).to_string());
+        world.ask("PUT", "/crm/record/leads/10", &[("X-API-KEY", KEY)], lead).await.expect(201);
         // Without a mail server it is written down and does not go out.
         let mail = json!({"user_id": 10, "type": "custom", "title": "By e-mail", "channels": ["email"]});
         made("/crm/notification/send", mail).await;
@@ -238,14 +266,19 @@ impl<'w> Cast<'w> {
             path if path.starts_with("/crm/api-key/{id}") => self.key.to_string(),
             path if path.starts_with("/crm/user/me/sessions/{id}") => self.session.clone(),
             path if path.starts_with("/crm/delivery/{id}") => self.delivery.clone(),
+            path if path.starts_with("/crm/record/") => "10".to_owned(),
             // Not the user who asks in other operations.
             _ if method == "DELETE" => "99".to_owned(),
             _ => "10".to_owned(),
         };
         let headers: Vec<(&str, &str)> =
             self.headers[&who].iter().map(|(name, value)| (*name, value.as_str())).collect();
-        // A stream would not end.
-        let end = if path.ends_with("/stream") { "?poll=0" } else { "" };
+        let end = match path {
+            // A stream would not end.
+            path if path.ends_with("/stream") => "?poll=0",
+            "/crm/explain" => "?module=leads&id=10&user=10",
+            _ => "",
+        };
         let token = self.world.app.users.unsubscribe_url(10, "custom", "");
         let token = token.rsplit('/').next().unwrap();
         let named = [

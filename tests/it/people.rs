@@ -52,6 +52,27 @@ story! {
 }
 
 story! {
+    async fn a_salesperson_looks_up_whom_to_assign_a_record_to_and_a_customer_does_not(on: On) {
+        let world = World::new(on).await;
+        let eve = world.person(5, &[]).await;
+        world.person(2, &["support"]).await;
+        world.person(9, &["customer"]).await;
+        admin(&world, "PUT", "/crm/user/2", Some(json!({"name": "Ben Support"}))).await.expect(200);
+        admin(&world, "PUT", "/crm/user/9", Some(json!({"name": "An Outsider", "status": "Locked"}))).await.expect(200);
+        admin(&world, "PUT", "/crm/user/9", Some(json!({"status": "Active"}))).await.expect(200);
+        admin(&world, "POST", "/crm/group", Some(json!({"name": "Support"}))).await.expect(201);
+        let found = eve.ask("GET", "/crm/user/directory?q=SUPP", None).await.expect(200);
+        let expected = json!({"result": "Success", "people": [{"id": 2, "name": "Ben Support"}], "groups": ["Support"]});
+        assert_eq!(found, expected);
+        admin(&world, "PUT", "/crm/user/2", Some(json!({"status": "Locked"}))).await.expect(200);
+        let found = eve.ask("GET", "/crm/user/directory?q=supp", None).await.expect(200);
+        assert_eq!(found["people"], json!([]), "whoever cannot sign in is not offered");
+        let customer = world.sign_in(9).await.ask("GET", "/crm/user/directory", None).await;
+        assert!(reason(customer.expect(403)).contains("Customers have no directory"));
+    }
+}
+
+story! {
     async fn an_id_is_never_given_twice(on: On) {
         let world = World::new(on).await;
         let add = async |body: Value| admin(&world, "POST", "/crm/user", Some(body)).await;

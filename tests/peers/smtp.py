@@ -1,7 +1,8 @@
 """A mail server for the stories, on a free port of the loopback.
 
 It says its port in the first line that it prints. For each line that it reads it prints everything that it took, as a
-JSON list, read by Python's own `email` package. It ends with its standard input.
+JSON list, read by Python's own `email` package, and what is in it of calendars by PyPI's `icalendar`. It ends with its
+standard input.
 
 Recipients are refused by their address: refuse550@… for good, later451@… each time, once451@… the first time.
 """
@@ -13,6 +14,37 @@ import json
 import sys
 
 from aiosmtpd.smtp import SMTP
+
+
+def calendars(message):
+    """Every calendar of a message, in all the forms in which it is there."""
+    parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    if not parts:
+        return []
+    # Few stories have one, and all of them start this program.
+    from icalendar import Calendar
+
+    found = []
+    for part in parts:
+        calendar = Calendar.from_ical(part.get_payload(decode=True))
+        event = calendar.walk("VEVENT")[0]
+        found.append(
+            {
+                "file": part.get_filename(),
+                "method": part.get_param("method"),
+                "charset": part.get_content_charset(),
+                "says": calendar.get("METHOD"),
+                "errors": [str(error) for one in calendar.walk() for error in one.errors],
+                "uid": event.get("UID"),
+                "sequence": event.get("SEQUENCE"),
+                "summary": event.get("SUMMARY"),
+                "status": event.get("STATUS"),
+                "url": event.get("URL"),
+                "starts": event["DTSTART"].dt.isoformat(),
+                "rrule": event["RRULE"].to_ical().decode() if "RRULE" in event else None,
+            }
+        )
+    return found
 
 
 def told(envelope):
@@ -33,6 +65,7 @@ def told(envelope):
             }
             for part in message.iter_attachments()
         ],
+        "calendars": calendars(message),
         "defects": [str(defect) for part in message.walk() for defect in part.defects],
         "raw_size": len(envelope.content),
     }

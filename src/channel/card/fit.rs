@@ -45,6 +45,9 @@ fn fit(everything: Shown, fits: impl Fn(Shown) -> bool) -> Shown {
     while shown.facts > 0 && !fits(shown) {
         shown.facts -= 1;
     }
+    while shown.links > 0 && !fits(shown) {
+        shown.links -= 1;
+    }
     shown
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::words::{Words, cut, one_line};
 use super::{Message, Recipient};
+use crate::template::Link;
 
 pub(super) use fit::body;
 
@@ -23,8 +24,14 @@ const LONGEST_BRIEF: usize = 150;
 /// The longest address behind a button, in bytes: a longer one would leave no room for anything else.
 const LONGEST_LINK: usize = 4_000;
 
-/// The longest address of a notification that is carried along, in bytes.
+/// The longest address of a notification that is carried along, and of each of several links, in bytes.
 const LONGEST_BRIEF_LINK: usize = 500;
+
+/// The longest word on a button, in characters.
+const LONGEST_BUTTON: usize = 60;
+
+/// How many buttons a card may have: what readers of cards show where nobody tells them otherwise.
+const MOST_BUTTONS: usize = 5;
 
 /// Whose card it is: they differ in little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +98,7 @@ struct CardFact {
 #[serde(tag = "type")]
 enum Action {
     #[serde(rename = "Action.OpenUrl")]
-    OpenUrl { title: &'static str, url: String },
+    OpenUrl { title: String, url: String },
 }
 
 /// How much of a message is shown.
@@ -101,6 +108,8 @@ struct Shown {
     text: usize,
     /// Facts.
     facts: usize,
+    /// Links beside the one that it leads to.
+    links: usize,
     /// Notifications that it carries along.
     along: usize,
 }
@@ -108,6 +117,7 @@ struct Shown {
 /// A message in the form of a card, with as much of it as may be shown.
 struct Draft<'a> {
     message: &'a Message,
+    links: Vec<&'a Link>,
     facts: Facts,
     words: &'static Words,
     dialect: Dialect,
@@ -116,7 +126,8 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     fn new(message: &'a Message, recipient: &Recipient, dialect: Dialect) -> Self {
         let words = Words::of(&recipient.language);
-        Draft { message, facts: Facts::of(message.metadata.as_deref(), words), words, dialect }
+        let links = message.links.iter().filter(|link| is_link(&link.url, LONGEST_BRIEF_LINK)).collect();
+        Draft { message, links, facts: Facts::of(message.metadata.as_deref(), words), words, dialect }
     }
 
     /// Everything there is.
@@ -124,6 +135,7 @@ impl<'a> Draft<'a> {
         Shown {
             text: self.message.text.as_ref().map_or(0, String::len),
             facts: self.facts.shown.len(),
+            links: self.links.len(),
             along: self.message.along.len(),
         }
     }
@@ -140,6 +152,10 @@ impl<'a> Draft<'a> {
             });
             body.push(Element::FactSet { facts: facts.collect() });
         }
+        if !self.are_buttons() {
+            let links = self.links.iter().take(shown.links);
+            body.extend(links.map(|link| item(markdown::link(&cut(&link.label, LONGEST_BRIEF), &link.url))));
+        }
         self.add_along(shown, &mut body);
         Card {
             schema: "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -148,7 +164,7 @@ impl<'a> Draft<'a> {
             fallback_text: title,
             msteams: (self.dialect == Dialect::Teams).then_some(Width { width: "Full" }),
             body,
-            actions: self.actions(),
+            actions: self.actions(shown.links),
         }
     }
 
@@ -184,28 +200,40 @@ impl<'a> Draft<'a> {
                 Some(link) => markdown::link(&title, link),
                 None => markdown::line(&title),
             };
-            let text = format!("• {title}");
-            body.push(Element::TextBlock(TextBlock {
-                text,
-                spacing: Some("Small"),
-                wrap: true,
-                ..TextBlock::default()
-            }));
+            body.push(item(title));
         }
         let unnamed = self.message.unnamed + self.message.along.len().saturating_sub(shown.along);
         if unnamed > 0 {
             body.push(subtle(self.words.more(unnamed)));
-        } else if self.facts.has_more || shown.facts < self.facts.shown.len() {
+        } else if self.facts.has_more
+            || shown.facts < self.facts.shown.len()
+            || shown.links < self.links.len()
+        {
             body.push(subtle(self.words.cut.to_owned()));
         }
     }
 
-    fn actions(&self) -> Vec<Action> {
-        let link = self.message.link.as_deref().map(|url| (self.words.open, url));
-        let centre = (self.words.centre, self.message.centre.as_str());
-        let leads = link.into_iter().chain([centre]).filter(|(_, url)| is_link(url, LONGEST_LINK));
+    /// Whether each of the further links is a button: they are unless there are too many.
+    fn are_buttons(&self) -> bool {
+        self.links.len() + 2 <= MOST_BUTTONS
+    }
+
+    fn actions(&self, links: usize) -> Vec<Action> {
+        let open = self.message.link.as_deref().map(|url| (self.words.open.to_owned(), url));
+        let links = if self.are_buttons() { links } else { 0 };
+        let links = self.links.iter().take(links);
+        let links = links.map(|link| (cut(&one_line(&link.label), LONGEST_BUTTON), link.url.as_str()));
+        let centre = (self.words.centre.to_owned(), self.message.centre.as_str());
+        let leads = open.into_iter().chain(links).chain([centre]);
+        let leads = leads.filter(|(_, url)| is_link(url, LONGEST_LINK));
         leads.map(|(title, url)| Action::OpenUrl { title, url: url.to_owned() }).collect()
     }
+}
+
+/// One of several, in Markdown.
+fn item(text: String) -> Element {
+    let text = format!("• {text}");
+    Element::TextBlock(TextBlock { text, spacing: Some("Small"), wrap: true, ..TextBlock::default() })
 }
 
 fn subtle(text: String) -> Element {

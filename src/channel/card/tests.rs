@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fit::MOST;
 use super::*;
-use crate::channel::samples::{catch_up, huge, parcel};
+use crate::channel::samples::{catch_up, huge, parcel, with_links};
 use crate::channel::{Brief, Parcel};
 
 const URL: &str = "https://hooks.example.com/in";
@@ -61,6 +61,48 @@ fn buttons_lead_only_where_browsers_go() {
     assert_eq!(read(&parcel, Dialect::Teams)["actions"].as_array().unwrap().len(), 1);
     parcel.message.centre = String::new();
     assert_eq!(read(&parcel, Dialect::Teams).get("actions"), None);
+}
+
+#[test]
+fn a_few_links_are_buttons_and_more_of_them_are_listed() {
+    let titles = |card: &Value| -> Vec<String> {
+        let actions = card["actions"].as_array().unwrap().iter();
+        actions.map(|action| action["title"].as_str().unwrap().to_owned()).collect()
+    };
+    for dialect in [Dialect::Teams, Dialect::RingCentral] {
+        let card = read(&with_links(URL, 3), dialect);
+        let label = |n: usize| format!("Contact [Jane](http://evil.example) <b> & *{n}*");
+        assert_eq!(titles(&card), ["Open in the CRM", &label(1), &label(2), &label(3), "All notifications"]);
+        assert_eq!(card["actions"][3]["url"], "https://crm.example.com/contacts/3?view=(all)&a=b");
+        assert_eq!(texts(&card).len(), 2, "what is a button is not listed");
+        for count in [4, 10] {
+            let card = read(&with_links(URL, count), dialect);
+            assert_eq!(titles(&card), ["Open in the CRM", "All notifications"]);
+            assert_eq!(texts(&card).len(), 2 + count);
+            let last = format!(
+                r"• [Contact \[Jane\](http://evil.example) \<b\> & \*{count}\*](https://crm.example.com/contacts/{count}?view=%28all%29&a=b)"
+            );
+            assert_eq!(*texts(&card).last().unwrap(), last);
+        }
+    }
+    let mut parcel = with_links(URL, 3);
+    parcel.message.links[1].url = format!("https://crm.example.com/{}", "x".repeat(500));
+    parcel.message.links[2].label = "ä".repeat(100);
+    let shown = titles(&read(&parcel, Dialect::Teams));
+    assert_eq!((shown.len(), shown[2].chars().count()), (4, LONGEST_BUTTON));
+}
+
+#[test]
+fn links_are_left_out_last_and_spoken_of() {
+    let mut parcel = huge(URL);
+    parcel.message.along.clear();
+    parcel.message.unnamed = 0;
+    parcel.message.link = Some(format!("https://crm.example.com/{}", "\"".repeat(3_900)));
+    let card = read(&parcel, Dialect::Teams);
+    let listed = texts(&card).iter().filter(|text| text.starts_with("• [")).count();
+    assert!((1..10).contains(&listed), "{listed}");
+    assert!(card["body"].as_array().unwrap().iter().all(|element| element.get("facts").is_none()));
+    assert_eq!(*texts(&card).last().unwrap(), "… mehr im CRM");
 }
 
 #[test]

@@ -39,20 +39,19 @@ pub(super) struct Unfit(pub &'static str);
 /// # Errors
 /// An address that is none, and a file that cannot be read.
 pub(super) fn build(parcel: &Parcel, from: &Mailbox) -> Result<Mail, Unfit> {
-    let Address::Mail { cc, attachments, unsubscribe } = &parcel.address else {
+    let Address::Mail { cc, attachments, unsubscribe, is_copy } = &parcel.address else {
         return Err(Unfit("This delivery is none by e-mail: send it again."));
     };
-    let to = address(&parcel.recipient.email)
-        .ok_or(Unfit("The e-mail address is none that mail can be sent to: correct it in the profile."))?;
-    let cc: Vec<Mailaddress> =
-        cc.iter().filter_map(|copy| address(copy)).filter(|copy| *copy != to).collect();
+    let (to, cc) = recipients(parcel, cc, *is_copy)?;
     let sender =
         address(&from.address).ok_or(Unfit("The sender is no e-mail address: correct smtp.from."))?;
     let written = written(parcel, unsubscribe.as_deref());
 
     let mut headers = Headers::default();
     headers.set("From", &mailbox(&from.name, &from.address));
-    headers.set("To", &mailbox(&parcel.recipient.name, to.as_ref()));
+    // Whose copy it is stands in the letter: they are not among those who get it.
+    let name = if *is_copy { "" } else { &parcel.recipient.name };
+    headers.set("To", &mailbox(name, to.as_ref()));
     if !cc.is_empty() {
         headers.set("Cc", &cc.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\r\n "));
     }
@@ -68,6 +67,33 @@ pub(super) fn build(parcel: &Parcel, from: &Mailbox) -> Result<Mail, Unfit> {
     Ok(Mail { from: sender, to, cc, bytes })
 }
 
+/// Who has to get it, and who gets a copy. Nobody gets a message twice, however their address is written.
+fn recipients(
+    parcel: &Parcel,
+    cc: &[String],
+    is_copy: bool,
+) -> Result<(Mailaddress, Vec<Mailaddress>), Unfit> {
+    let own = address(&parcel.recipient.email);
+    let mut copies: Vec<Mailaddress> = Vec::new();
+    for copy in cc.iter().filter_map(|copy| address(copy)) {
+        let is_known = |known: &Mailaddress| {
+            let (known, new): (&str, &str) = (known.as_ref(), copy.as_ref());
+            known.eq_ignore_ascii_case(new)
+        };
+        if !own.iter().chain(&copies).any(is_known) {
+            copies.push(copy);
+        }
+    }
+    if !is_copy {
+        let unfit = "The e-mail address is none that mail can be sent to: correct it in the profile.";
+        return Ok((own.ok_or(Unfit(unfit))?, copies));
+    }
+    if copies.is_empty() {
+        return Err(Unfit("No copy can be sent to these addresses: correct them in the settings."));
+    }
+    Ok((copies.remove(0), copies))
+}
+
 /// The address if mail can be sent to it: looked at again, whoever let it in.
 fn address(text: &str) -> Option<Mailaddress> {
     let known = Mailbox::parse(text).filter(|mailbox| mailbox.address == text)?;
@@ -76,6 +102,7 @@ fn address(text: &str) -> Option<Mailaddress> {
 
 pub(super) fn written(parcel: &Parcel, unsubscribe: Option<&str>) -> Rendered {
     let Parcel { message, recipient, .. } = parcel;
+    let is_copy = matches!(parcel.address, Address::Mail { is_copy: true, .. });
     let along: Vec<(&str, Option<&str>)> =
         message.along.iter().map(|brief| (brief.title.as_str(), brief.link.as_deref())).collect();
     template::render(&Letter {
@@ -84,12 +111,18 @@ pub(super) fn written(parcel: &Parcel, unsubscribe: Option<&str>) -> Rendered {
         text: message.text.as_deref(),
         link: message.link.as_deref(),
         metadata: message.metadata.as_deref(),
+        links: &message.links,
         ticket: message.related_ticket_id,
         sent_at: message.created_at,
         along: &along,
         unnamed: message.unnamed,
         centre: &message.centre,
         unsubscribe,
+        copy_of: is_copy.then_some(if recipient.name.is_empty() {
+            &recipient.email
+        } else {
+            &recipient.name
+        }),
         language: &recipient.language,
         time_zone: &recipient.time_zone,
     })
@@ -130,14 +163,18 @@ fn is_bare_url(url: &str) -> bool {
         && url.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !b"<>\"".contains(&byte))
 }
 
-/// The text before the HTML: a reader takes the last form that it knows.
+/// The text before the HTML, and an event behind both: a reader takes the last form that it knows, and programs that
+/// know events show it beside the words. It is a file as well, for those that do not.
 fn content(id: &str, written: &Rendered, attachments: &[Attachment]) -> Result<MultiPart, Unfit> {
     // "=_" stands in no quoted-printable and no base64: no sender can write a line that ends a part.
     let boundary = |part: &str| format!("=_{part}_{}", token(id));
-    let both = MultiPart::alternative()
+    let mut both = MultiPart::alternative()
         .boundary(boundary("both"))
         .singlepart(text_part(ContentType::TEXT_PLAIN, &written.text))
         .singlepart(text_part(ContentType::TEXT_HTML, &written.html));
+    if let Some((kind, event)) = attachments.iter().find_map(event) {
+        both = both.singlepart(text_part(kind, &event));
+    }
     if attachments.is_empty() {
         return Ok(both);
     }
@@ -151,6 +188,14 @@ fn text_part(kind: ContentType, text: &str) -> SinglePart {
     SinglePart::builder().header(kind).body(body)
 }
 
+/// The text of a file that is an event and says what is to be done with it.
+fn event(attachment: &Attachment) -> Option<(ContentType, String)> {
+    let kind = media_type(&attachment.content_type);
+    let is_event = attachment.content_type.starts_with("text/calendar; method=");
+    let bytes = BASE64_STANDARD.decode(&attachment.content).ok().filter(|_| is_event)?;
+    Some((kind, String::from_utf8(bytes).ok()?.replace("\r\n", "\n")))
+}
+
 fn file(attachment: &Attachment) -> Result<SinglePart, Unfit> {
     let content = BASE64_STANDARD.decode(&attachment.content);
     let content = content.map_err(|_| Unfit("A file of this e-mail is no base64: send it again."))?;
@@ -161,14 +206,19 @@ fn file(attachment: &Attachment) -> Result<SinglePart, Unfit> {
         .body(body.expect("base64 takes every byte")))
 }
 
-/// A media type without parameters; what is none is bytes.
+/// A media type, with parameters that need no quotes; what is none is bytes.
 fn media_type(text: &str) -> ContentType {
     let is_name = |name: &str| {
         !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte))
     };
-    let is_type =
-        text.len() <= 120 && text.split_once('/').is_some_and(|(kind, sub)| is_name(kind) && is_name(sub));
+    let is_pair = |text: &str, between| {
+        text.split_once(between).is_some_and(|(name, value)| is_name(name) && is_name(value))
+    };
+    let mut parts = text.split("; ");
+    let is_type = text.len() <= 120
+        && parts.next().is_some_and(|kind| is_pair(kind, '/'))
+        && parts.all(|parameter| is_pair(parameter, '='));
     let known = if is_type { ContentType::parse(text).ok() } else { None };
     known.unwrap_or_else(|| ContentType::parse("application/octet-stream").expect("it is a media type"))
 }

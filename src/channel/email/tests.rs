@@ -25,6 +25,7 @@ fn parcel() -> Parcel {
             text: Some("The server said no.\nTwice.".to_owned()),
             link: Some("https://crm.example.com/orders/7".to_owned()),
             metadata: Some(r#"{"plan_name":"Premium Hosting"}"#.to_owned()),
+            links: Vec::new(),
             related_ticket_id: Some(4711),
             related_user_id: None,
             created_at: Instant(1_768_141_800_000_000),
@@ -43,6 +44,7 @@ fn parcel() -> Parcel {
             cc: vec!["boss@example.com".to_owned()],
             attachments: Vec::new(),
             unsubscribe: Some("https://crm.example.com/crm/unsubscribe/abc".to_owned()),
+            is_copy: false,
         },
     }
 }

@@ -1,7 +1,7 @@
 //! Google Chat: what it is sent, and what its answers mean.
 
 use super::*;
-use crate::channel::samples::{NOW, catch_up, huge, parcel, reply, target, told};
+use crate::channel::samples::{NOW, catch_up, huge, parcel, reply, target, told, with_links};
 
 const URL: &str = "https://chat.googleapis.com/v1/spaces/AAAA/messages?key=k&token=0123456789abcdef";
 
@@ -25,6 +25,21 @@ fn texts_are_no_markup() {
     let buttons = &widgets.last().unwrap()["buttonList"]["buttons"];
     assert_eq!(buttons[0]["onClick"]["openLink"]["url"], "https://crm.example.com/orders/1042");
     assert_eq!(buttons[1]["text"], "All notifications");
+}
+
+#[test]
+fn each_of_several_links_is_a_button() {
+    let sent: Value = serde_json::from_slice(&body(&with_links(URL, 10))).unwrap();
+    let widgets = sent["cardsV2"][0]["card"]["sections"][0]["widgets"].as_array().unwrap();
+    let buttons = widgets.last().unwrap()["buttonList"]["buttons"].as_array().unwrap();
+    assert_eq!(buttons.len(), 12);
+    assert_eq!(
+        buttons[1],
+        json!({
+            "text": "Contact [Jane](http://evil.example) <b> & *1*",
+            "onClick": {"openLink": {"url": "https://crm.example.com/contacts/1?view=(all)&a=b"}},
+        })
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Slack: which addresses are its own, what it is sent, and what its answers mean.
 
 use super::*;
-use crate::channel::samples::{NOW, catch_up, huge, parcel, reply, reply_with, target, told};
+use crate::channel::samples::{NOW, catch_up, huge, parcel, reply, reply_with, target, told, with_links};
 
 const URL: &str = "https://hooks.slack.com/services/T000/B000/XXXXXXXX";
 
@@ -27,6 +27,22 @@ fn texts_are_no_markup() {
             "<https://crm.example.com/orders/1042|Open in the CRM> · <https://belfry.example.com/inbox|All notifications>",
         ]
     );
+}
+
+#[test]
+fn each_of_several_links_stands_for_itself() {
+    let sent = read(&with_links(URL, 2));
+    let text = sent["blocks"][3]["text"]["text"].as_str().unwrap();
+    let expected = [
+        "• <https://crm.example.com/contacts/1?view=(all)&amp;a=b|Contact [Jane](http://evil.example) &lt;b&gt; &amp; *1*>",
+        "• <https://crm.example.com/contacts/2?view=(all)&amp;a=b|Contact [Jane](http://evil.example) &lt;b&gt; &amp; *2*>",
+    ];
+    assert_eq!(text.split('\n').collect::<Vec<_>>(), expected);
+    let mut bad = with_links(URL, 1);
+    bad.message.links[0].label = "x> <!channel>|<http://evil|y".to_owned();
+    let sent = read(&bad);
+    let text = sent["blocks"][3]["text"]["text"].as_str().unwrap();
+    assert!(text.ends_with("|x&gt; &lt;!channel&gt;|&lt;http://evil|y>"), "{text}");
 }
 
 #[test]

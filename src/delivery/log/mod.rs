@@ -1,10 +1,16 @@
 //! The delivery log: what went where, every try of it, and trying again by hand.
 
+mod passage;
 mod store;
 
 use super::{Deliveries, Reason};
 use crate::clock::Instant;
 use crate::storage::{Error, Tx};
+
+pub use passage::Passage;
+
+/// What is said of a delivery to those in cc alone.
+pub(super) const COPIED: &str = "A copy for those in cc alone: the user gets no e-mail of it.";
 
 /// A delivery, as it stands.
 #[derive(Clone, Debug)]
@@ -25,6 +31,8 @@ pub struct Entry {
     pub choice: String,
     /// The channel.
     pub channel: String,
+    /// Whether it went to those in cc alone.
+    pub is_copy: bool,
     /// pending, sent, final, suppressed.
     pub state: String,
     /// Why it is suppressed or final.
@@ -45,6 +53,24 @@ pub struct Entry {
     pub settled_at: Option<Instant>,
     /// Every try, oldest first.
     pub attempts: Vec<Try>,
+}
+
+impl Entry {
+    /// Why a delivery that has not arrived yet is not being tried at this moment.
+    pub(in crate::delivery) fn waiting(&self, now: Instant) -> Option<&'static str> {
+        if self.state != "pending" || self.is_claimed || self.due_at <= now {
+            return None;
+        }
+        Some(match (self.is_held, self.attempts.last()) {
+            (true, _) => {
+                "It waits for the end of quiet hours, or for its turn, and goes out together with others."
+            }
+            (false, Some(_)) => "The last try failed; it is tried again.",
+            (false, None) => {
+                "It waits for its turn: others to the same target failed, and it is left alone for a while."
+            }
+        })
+    }
 }
 
 /// One try.

@@ -36,7 +36,7 @@ pub(super) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Entry>, Err
     let sql = format!(
         "SELECT d.id, d.notification_id, d.user_id, d.type, c.title, d.sending, d.choice, d.channel, d.state, d.reason,
             d.due_at, d.held, d.folded_into, d.fallback_of, d.created_at, d.settled_at,
-            d.lease IS NOT NULL
+            d.lease IS NOT NULL, d.target = 'copies'
          FROM deliveries d LEFT JOIN notification_contents c ON c.id = d.notification_id
          WHERE {conditions} ORDER BY d.id DESC LIMIT ${}",
         params.len()
@@ -68,6 +68,7 @@ fn read_entry(row: &Row<'_>) -> Result<Entry, Error> {
         created_at: row.instant(14)?,
         settled_at: row.maybe_instant(15)?,
         is_claimed: row.get(16)?,
+        is_copy: row.get(17)?,
         attempts: Vec::new(),
     })
 }

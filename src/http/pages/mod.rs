@@ -38,8 +38,17 @@ const FRAMING_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// The centre's own paths: it looks at the address itself.
-const CENTRE: [&str; 7] =
-    ["/", "/inbox", "/profile", "/about", "/sign-in", "/administration", "/administration/{*path}"];
+const CENTRE: [&str; 9] = [
+    "/",
+    "/inbox",
+    "/records",
+    "/records/{*path}",
+    "/profile",
+    "/about",
+    "/sign-in",
+    "/administration",
+    "/administration/{*path}",
+];
 
 /// The pretend CRM's page, and its records, to which the demo's notifications lead.
 const DEMO: [&str; 8] = [

@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{Letter, Refused};
-use crate::auth::{Person, Role};
+use super::{Letter, Refused, Sender};
+use crate::auth::{Caller, Person, Role};
 use crate::delivery::{Chosen, Sending};
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::{Given, Json, Problem, Raw};
 use crate::notification::http::Shared;
+use crate::notification::why::Why;
 use crate::notification::wire::{self, LINK_CHARS, MESSAGE_CHARS};
-use crate::notification::{NewNotification, Notice, Told};
+use crate::notification::{NewNotification, Notice, Notifications, Told};
+use crate::storage::Tx;
 
 /// How many users and groups a body may name.
 const MOST_NAMED: usize = 10_000;
@@ -58,25 +60,94 @@ pub(in crate::notification) struct NotifyBody {
     link: Given<String>,
 }
 
-impl NotifyBody {
-    fn judge(self) -> Result<Letter, Problem> {
-        let users = self.users.optional("users")?.unwrap_or_default();
-        let groups = self.groups.optional("groups")?.unwrap_or_default();
+/// A letter as far as it can be judged before it is known what it is about.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// To these people …
+    pub users: Vec<i64>,
+    /// … and to the members of these groups.
+    pub groups: Vec<String>,
+    /// One line, if it says one.
+    pub subject: Option<String>,
+    /// The words below it.
+    pub text: Option<String>,
+    /// Where a click leads.
+    pub link: Option<String>,
+}
+
+impl Draft {
+    /// Judges whom a letter names.
+    ///
+    /// # Errors
+    /// 400 for nobody, and for too many.
+    pub fn to(users: Given<Vec<i64>>, groups: Given<Vec<String>>) -> Result<Self, Problem> {
+        let users = users.optional("users")?.unwrap_or_default();
+        let groups = groups.optional("groups")?.unwrap_or_default();
         if users.is_empty() && groups.is_empty() {
             return Err(Problem::bad_request("Say whom to notify: users, groups, or both"));
         }
         if users.len() + groups.len() > MOST_NAMED {
             return Err(Problem::bad_request(format!("users and groups may name {MOST_NAMED} in all")));
         }
-        self.subject.present("subject")?;
-        let subject = self.subject.text("subject", 255)?;
-        Ok(Letter {
-            users,
-            groups,
-            subject: subject.ok_or_else(|| Problem::bad_request("subject is required"))?,
-            text: self.text.text("text", MESSAGE_CHARS)?,
-            link: self.link.text("link", LINK_CHARS)?.map(wire::safe_link).transpose()?,
+        Ok(Self { users, groups, subject: None, text: None, link: None })
+    }
+
+    /// Judges what it says; a blank subject is none.
+    ///
+    /// # Errors
+    /// 400 for what is too long or leads astray.
+    pub fn saying(
+        self,
+        subject: Given<String>,
+        text: Given<String>,
+        link: Given<String>,
+    ) -> Result<Self, Problem> {
+        Ok(Self {
+            subject: subject.text("subject", 255)?.filter(|subject| !subject.trim().is_empty()),
+            text: text.text("text", MESSAGE_CHARS)?,
+            link: link.text("link", LINK_CHARS)?.map(wire::safe_link).transpose()?,
+            ..self
         })
+    }
+}
+
+impl NotifyBody {
+    fn judge(self) -> Result<Letter, Problem> {
+        let draft = Draft::to(self.users, self.groups)?;
+        self.subject.present("subject")?;
+        let Draft { users, groups, subject, text, link } =
+            draft.saying(self.subject, self.text, self.link)?;
+        let subject = subject.ok_or_else(|| Problem::bad_request("subject is required"))?;
+        Ok(Letter { kind: "manual", record: None, users, groups, subject, text, link })
+    }
+}
+
+impl Notifications {
+    /// May the caller write to people by hand now? If so it is counted.
+    ///
+    /// # Errors
+    /// 403 for whoever is only a customer, 429 for whoever writes too often.
+    pub fn may_write(&self, caller: &Caller) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let person = match caller {
+            Caller::Key(_) => return caller.may_send(now),
+            Caller::Person(person) => person,
+        };
+        if person.roles.names() == [Role::Customer.name()] {
+            return Err(Problem::forbidden("Customers cannot notify people; ask somebody of the company"));
+        }
+        let verdict = self.letters.check(person.id, now);
+        if verdict.allowed {
+            return Ok(());
+        }
+        Err(verdict.refusal("notify", "Thirty notifications a minute are enough; wait, then try again"))
+    }
+
+    /// Counts and logs what was written by hand, once it is durable.
+    pub fn note_written(&self, tx: &mut Tx, by: &str, people: usize) {
+        self.count_in(tx, people);
+        let by = by.to_owned();
+        tx.after_commit(move || tracing::info!(by, people, "Notified by hand"));
     }
 }
 
@@ -92,7 +163,7 @@ struct Suppressed {
 
 /// What went where for one recipient.
 #[derive(Serialize, ToSchema)]
-struct Recipient {
+pub struct Recipient {
     /// ID of the user
     user_id: i64,
     /// `centre`, and each channel that it is on its way by
@@ -102,7 +173,8 @@ struct Recipient {
 }
 
 impl Recipient {
-    fn of(told: &Told) -> Self {
+    /// What was decided for one of them.
+    pub fn of(told: &Told) -> Self {
         let (gone, kept): (Vec<&Chosen>, Vec<&Chosen>) =
             told.chosen.iter().partition(|chosen| chosen.suppressed.is_none());
         let centre = std::iter::once("centre".to_owned());
@@ -138,30 +210,16 @@ pub(in crate::notification) async fn notify_by_hand(
     headers: HeaderMap,
     Json { body, bytes }: Json<NotifyBody>,
 ) -> Result<Response, Problem> {
-    let roles = person.roles;
-    if roles.names() == [Role::Customer.name()] {
-        return Err(Problem::forbidden("Customers cannot notify people; ask somebody of the company"));
-    }
     let this = shared.notifications.clone();
-    let now = this.clock.now();
-    let verdict = shared.letters.check(person.id, now);
-    if !verdict.allowed {
-        return Err(
-            verdict.refusal("notify", "Thirty notifications a minute are enough; wait, then try again")
-        );
-    }
+    let caller = Caller::Person(person.clone());
+    this.may_write(&caller)?;
     let letter = body.judge()?;
-    let claim = Claim::of(&headers, format!("user:{} notify", person.id), &bytes, now)?;
+    let claim = Claim::of(&headers, format!("user:{} notify", person.id), &bytes, this.clock.now())?;
     let database = this.database.clone();
     idempotency::perform(&database, claim, move |tx| {
         Box::pin(async move {
-            let told = this.write_to_in(tx, &person, roles.contains(Role::Admin), letter).await?;
-            let (by, people) = (person.id, told.len());
-            let stored = this.metrics.stored.clone();
-            tx.after_commit(move || {
-                stored.inc_by(people as u64);
-                tracing::info!(by, people, "Notified by hand");
-            });
+            let told = this.write_to_in(tx, &Sender::from(&person), letter).await?;
+            this.note_written(tx, caller.description(), told.len());
             let recipients = told.iter().map(Recipient::of).collect();
             Ok(Answer::ok(&NotifiedAnswer { result: "Success", recipients }))
         })
@@ -240,12 +298,12 @@ pub(in crate::notification) async fn send_test(
         related_ticket_id: None,
         related_user_id: None,
     };
-    let notice = Notice::of(Arc::new(new), Sending::Manual);
+    let notice = Notice { why: Some(Why::test()), ..Notice::of(Arc::new(new), Sending::Manual) };
     let claim = Claim::of(&headers, format!("user:{} test", person.id), &bytes, now)?;
     let database = this.database.clone();
     idempotency::perform(&database, claim, move |tx| {
         Box::pin(async move {
-            let told = this.notify_in(tx, &this.desk(), &[notice]).await?;
+            let told = this.notify_in(tx, &[notice]).await?;
             let told = told.into_iter().next().unwrap_or(Err(crate::notification::Error::NotFound))?;
             let answer = TestAnswer {
                 result: "Success",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use super::why::Why;
 use super::{NewNotification, Notice, Notifications};
 use crate::delivery::{Content, Origin, Sending};
 use crate::storage::{Error, Tx};
@@ -35,7 +36,7 @@ impl Origin for Notifications {
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let notices = self.notices_of(tx, switched).await?;
-            self.notify_in(tx, &self.desk(), &notices).await.map(|_| ())
+            self.notify_in(tx, &notices).await.map(|_| ())
         })
     }
 }
@@ -57,7 +58,8 @@ impl Notifications {
                 related_ticket_id: None,
                 related_user_id: (to != *user_id).then_some(*user_id),
             };
-            Notice::of(Arc::new(new), Sending::Automated)
+            let why = why(to == *user_id, &name, reason);
+            Notice { why: Some(why), ..Notice::of(Arc::new(new), Sending::Automated) }
         };
         let mut notices = vec![notice(
             *user_id,
@@ -76,5 +78,25 @@ impl Notifications {
             }
         }
         Ok(notices)
+    }
+}
+
+fn why(is_own: bool, name: &str, reason: &str) -> Why {
+    let (chosen, sentence) = match is_own {
+        true => ("whose webhook it is", "You were told because your webhook was switched off.".to_owned()),
+        false => (
+            "an administrator",
+            format!(
+                "You were told because the webhook of {name} was switched off and you are an administrator."
+            ),
+        ),
+    };
+    Why {
+        trigger: SWITCHED_OFF,
+        records: Vec::new(),
+        cause: format!("The webhook of {name} was switched off: {reason}"),
+        setting: None,
+        chosen: chosen.to_owned(),
+        sentence,
     }
 }

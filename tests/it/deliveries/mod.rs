@@ -1,6 +1,8 @@
 //! What leaves the house: by which channel, when, how often, and what the log says of it.
 
 mod by_hand;
+mod calendars;
+mod copies;
 mod failing;
 mod folding;
 mod forms;
@@ -12,6 +14,6 @@ mod requests;
 mod retries;
 mod rules;
 mod secrets;
-mod stage;
+pub mod stage;
 mod switched_off;
 mod truth;

@@ -82,6 +82,7 @@ fn poisoned(payload: &str) -> Parcel {
         cc: vec!["boss@example.com".to_owned(), payload.to_owned(), format!("boss@example.com {payload}")],
         attachments: Vec::new(),
         unsubscribe: Some("https://crm.example.com/crm/unsubscribe/abc".to_owned()),
+        is_copy: false,
     };
     evil
 }

@@ -77,6 +77,7 @@ fn what_does_not_apply_is_left_out() {
         cc: vec!["zoe@example.com".to_owned(), "nonsense".to_owned()],
         attachments: Vec::new(),
         unsubscribe: None,
+        is_copy: false,
     };
     let mail = build(&bare, &from()).unwrap();
     let absent = ["Cc", "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post"];
@@ -108,8 +109,10 @@ fn files_come_along_whole() {
         attachment("Auftrag Größe.pdf", "application/pdf"),
         attachment("../../etc/\"pass\r\nwd", "text/html\r\nX-Evil: 1"),
     ];
-    let with_files =
-        Parcel { address: Address::Mail { cc: vec![], attachments, unsubscribe: None }, ..parcel() };
+    let with_files = Parcel {
+        address: Address::Mail { cc: vec![], attachments, unsubscribe: None, is_copy: false },
+        ..parcel()
+    };
     let mail = build(&with_files, &from()).unwrap();
     assert!(!String::from_utf8(mail.bytes.clone()).unwrap().contains("X-Evil"));
     let read = MessageParser::default().parse(&mail.bytes).unwrap();
@@ -138,6 +141,7 @@ fn what_cannot_be_sent_is_refused() {
         assert!(matches!(build(&parcel, &from()), Err(Unfit(_))), "{bad:?}");
     }
     let attachment = Attachment { name: String::new(), content_type: String::new(), content: "!".to_owned() };
-    let address = Address::Mail { cc: vec![], attachments: vec![attachment], unsubscribe: None };
+    let address =
+        Address::Mail { cc: vec![], attachments: vec![attachment], unsubscribe: None, is_copy: false };
     assert!(build(&Parcel { address, ..parcel() }, &from()).is_err());
 }
