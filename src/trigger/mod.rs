@@ -7,6 +7,7 @@ mod beside;
 mod engine;
 mod explain;
 mod http;
+mod lead_conversion;
 mod phrases;
 mod reassignment;
 mod timers;
@@ -31,6 +32,7 @@ pub use http::routes;
 fn all() -> Vec<Box<dyn Trigger>> {
     vec![
         Box::new(reassignment::Reassignment),
+        Box::new(lead_conversion::LeadConversion),
     ]
 }
 

@@ -12,6 +12,7 @@ mod auth;
 mod by_record;
 mod choices;
 mod commands;
+mod conversion;
 mod cookies;
 mod deliveries;
 mod forged;
