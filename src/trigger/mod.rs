@@ -10,6 +10,7 @@ mod http;
 mod lead_conversion;
 mod phrases;
 mod reassignment;
+mod reminder;
 mod timers;
 
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ fn all() -> Vec<Box<dyn Trigger>> {
     vec![
         Box::new(reassignment::Reassignment),
         Box::new(lead_conversion::LeadConversion),
+        Box::new(reminder::Reminder),
     ]
 }
 

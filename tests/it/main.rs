@@ -31,6 +31,7 @@ mod people;
 mod records;
 mod reassignment;
 mod reload;
+mod reminders;
 mod retention;
 mod seed;
 mod sending;
