@@ -43,12 +43,13 @@ build: pages  ## Build target/release/belfry, one file with everything in it
 
 # Built for debugging: a release build of the tree takes as long as all of the tests do.
 test: pages  ## Check formatting and lints, run every test on SQLite and PostgreSQL, crash test included
-	@scripts/needs.sh rust cc curl python peers postgres node chromium
+	@scripts/needs.sh rust cc curl python peers postgres node chromium faketime
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	python3 tests/seed/extract.py --check
 	cd web && npm run check && npm run size
 	scripts/with-postgres.sh $(CARGO) test --locked --workspace --lib --bins --test it --test tidy
+	BELFRY_RULES=60000 $(CARGO) test --locked --lib record::recurrence::tests::oracle -- --nocapture
 	$(CARGO) test --locked --workspace --doc
 	scripts/peers.sh
 	cd web && npm run e2e
@@ -58,6 +59,8 @@ test: pages  ## Check formatting and lints, run every test on SQLite and Postgre
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 6 --followers 100 --kill-every 2 --sabotage
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --deliver 8
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --deliver 4 --sabotage
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --remind 3 --reminders 300 --kill-every 2 --servers 2 --steps 1
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --remind 3 --reminders 200 --kill-every 1 --only sqlite --sabotage
 
 e2e: pages  ## Use the pages as people do, in a real browser
 	@scripts/needs.sh rust cc node chromium
@@ -94,11 +97,12 @@ bench:  ## Measure: ratios and medians of several rounds, on SQLite and PostgreS
 	@scripts/needs.sh rust cc postgres
 	scripts/with-postgres.sh $(CARGO) bench --locked --bench load -- $(BENCH)
 
-crash:  ## Kill a server at random instants and look for what senders, listeners and receivers lost (ROUNDS=25)
-	@scripts/needs.sh rust cc postgres
+crash:  ## Kill a server at random instants and look for what was lost, doubled or late (ROUNDS=25)
+	@scripts/needs.sh rust cc postgres faketime
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- $(ROUNDS)
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --follow 60
 	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --deliver 100
+	scripts/with-postgres.sh $(CARGO) test --locked --test crash -- --remind 60
 
 contract:  ## Hold the server against its OpenAPI document with schemathesis (CASES=10000 on each database)
 	scripts/contract.sh $(CASES)

@@ -8,6 +8,10 @@
 //!
 //! `cargo test --test crash -- --deliver 100`: in 100 rounds a server is killed that delivers to four receivers. With
 //! `--sabotage` a message is forged away, another one twice there, and a delivery deleted.
+//!
+//! `cargo test --test crash -- --remind 60`: 10,000 reminders fall due within a minute while the server is killed, on
+//! PostgreSQL also one of two servers in turn; then the clock of a server is stepped. With `--sabotage` a reminder
+//! that has fired is forgotten, and one that waits is deleted.
 
 mod check;
 mod client;
@@ -19,6 +23,7 @@ mod load;
 mod model;
 mod owner;
 mod random;
+mod remind;
 mod report;
 mod run;
 mod server;
@@ -61,7 +66,19 @@ struct Options {
     /// In place of rounds at inboxes: so many rounds at deliveries, each with a kill
     #[arg(long, value_name = "ROUNDS", conflicts_with = "follow")]
     deliver: Option<u32>,
-    /// With --follow: seconds between two kills, 5; with --deliver: at most so many, 2
+    /// In place of rounds: reminders that fall due over so many seconds
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["follow", "deliver"])]
+    remind: Option<u64>,
+    /// With --remind: how many reminders
+    #[arg(long, default_value = "10000")]
+    reminders: usize,
+    /// With --remind, on PostgreSQL: so many servers at once, 1 or 2; first 1 and then 2 if it is not said
+    #[arg(long)]
+    servers: Option<usize>,
+    /// With --remind: how often the clock is stepped, in rounds of seven steps
+    #[arg(long, value_name = "ROUNDS", default_value = "20")]
+    steps: u32,
+    /// With --follow: seconds between two kills, 5; with --deliver at most so many, 2; with --remind at most so many, 8
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     kill_every: Option<u64>,
     /// Leaves the files of a run that failed
@@ -146,19 +163,25 @@ async fn on_database(
         None => None,
     };
     let (lost, postgres_of) = (&[Broken::Lost], postgres.as_ref());
-    let passed = match (options.follow, options.deliver) {
-        (Some(seconds), _) => {
+    let passed = match (options.follow, options.deliver, options.remind) {
+        (Some(seconds), _, _) => {
             let figures = follow::run(options.plan(seconds), seed, postgres_of, options.keep).await;
             let what = Sabotage("an event left out", lost);
             figures.map(|it| tell(kind, seed, options, &it, &it.findings, what))
         }
-        (None, Some(rounds)) => {
+        (None, Some(rounds), _) => {
             let figures = deliver::run(options.deliveries(rounds), seed, postgres_of, options.keep).await;
             let broken = &[Broken::Lost, Broken::Duplicated, Broken::Wrong];
             let what = Sabotage("a lost message, one sent twice and a lost delivery", broken);
             figures.map(|it| tell(kind, seed, options, &it, &it.findings, what))
         }
-        (None, None) => {
+        (None, None, Some(seconds)) => {
+            let figures = remind::run(options.reminding(seconds), seed, postgres_of, options.keep).await;
+            let broken = &[Broken::Lost, Broken::Duplicated];
+            let what = Sabotage("a lost reminder and a forgotten one", broken);
+            figures.map(|it| tell(kind, seed, options, &it, &it.findings, what))
+        }
+        (None, None, None) => {
             let report = kill_in_rounds(options, rounds, seed, postgres_of).await;
             let what = Sabotage("answering before the commit", lost);
             report.map(|it| tell(kind, seed, options, &it, &it.findings, what))
@@ -198,5 +221,16 @@ impl Options {
     fn deliveries(&self, rounds: u32) -> deliver::Plan {
         let kill_every = Duration::from_secs(self.kill_every.unwrap_or(2));
         deliver::Plan { rounds, kill_every, sabotage: self.sabotage }
+    }
+
+    fn reminding(&self, seconds: u64) -> remind::Plan {
+        remind::Plan {
+            lasts: Duration::from_secs(seconds),
+            reminders: self.reminders,
+            servers: self.servers,
+            kill_every: Duration::from_secs(self.kill_every.unwrap_or(8)),
+            rounds: self.steps,
+            sabotage: self.sabotage,
+        }
     }
 }

@@ -58,6 +58,13 @@ impl Findings {
         self.0.retain(|broken, _| *broken == promise);
     }
 
+    /// Adds what else was found.
+    pub fn take_over(&mut self, others: Findings) {
+        for (promise, sentences) in others.0 {
+            self.0.entry(promise).or_default().extend(sentences);
+        }
+    }
+
     pub fn is_clean(&self) -> bool {
         self.0.is_empty()
     }

@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Site {
     folder: TempDir,
     port: u16,
+    /// Variables of every server that is started from now on.
+    pub environment: Vec<(String, String)>,
 }
 
 /// How a server is to work. Debug builds obey.
@@ -46,7 +48,7 @@ impl Site {
     pub fn with(database_url: &str, users: &[i64], random: &mut Random, more: &str) -> anyhow::Result<Self> {
         // Below the target folder: /tmp may be memory, where a sync takes no time and kills hit nothing.
         let folder = tempfile::Builder::new().prefix("crash-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let site = Self { folder, port: free_port(random)? };
+        let site = Self { folder, port: free_port(random)?, environment: Vec::new() };
         // A build meanwhile must not change what is started next.
         std::fs::copy(BELFRY, site.file("belfry")).with_context(|| format!("copying {BELFRY}"))?;
         std::fs::write(site.file("crm_config.yaml"), site.configuration(database_url) + more)?;
@@ -144,6 +146,7 @@ impl Site {
             Manner::Honest { merge_at } => command.env("BELFRY_MERGE_AT", merge_at.to_string()),
             Manner::Sabotaged => command.env("BELFRY_SABOTAGE", "answer_before_commit"),
         };
+        command.envs(self.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         Ok(Process(command.spawn().context("starting the server")?))
     }
