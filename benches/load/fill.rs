@@ -11,6 +11,8 @@ use belfry::clock::{Clock, Instant};
 use belfry::config::DatabaseUrl;
 use belfry::storage::{Database, Purpose};
 
+use crate::store::Engine;
+
 /// The first user; all have five digits.
 pub const FIRST_USER: i64 = 10_001;
 
@@ -97,6 +99,41 @@ fn statements(shape: Shape, series: Series, now: Instant) -> anyhow::Result<Vec<
         ));
     }
     Ok(statements)
+}
+
+/// The statements that add activities in years to come, each with its timer, as a server would have left them.
+pub fn timers(engine: Engine, count: i64) -> Vec<String> {
+    let series = match engine {
+        Engine::Sqlite => series_on_sqlite,
+        Engine::Postgres => series_on_postgres,
+    };
+    // In the order of their starts, a minute apart from 2031 on; reminders are due a quarter of an hour before.
+    let starts = "(1924992000000000 + i * 60000000)";
+    let owner = format!("({FIRST_USER} + i % {USERS})");
+    let mut statements = Vec::new();
+    for (from, to) in chunks(count) {
+        let numbers = series(from, to);
+        let minutes = "1924992000 + i * 60";
+        let text = match engine {
+            Engine::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%SZ', {minutes}, 'unixepoch')"),
+            Engine::Postgres => {
+                format!(
+                    "to_char(to_timestamp({minutes}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+                )
+            }
+        };
+        statements.push(format!(
+            "INSERT INTO records (module, id, label, label_key, assigned_to, status, fields, version, created_at, updated_at)
+             SELECT 'activities', 'a' || i, 'Activity ' || i, 'activity ' || i, {owner}, 'Not Started',
+                '{{\"activity_type\":\"call\",\"status\":\"Not Started\",\"starts_at\":\"' || {text} || '\"}}', 1, 0, 0
+             FROM {numbers}"
+        ));
+        statements.push(format!(
+            "INSERT INTO timers (module, record_id, trigger_name, occurrence, due_at)
+             SELECT 'activities', 'a' || i, 'reminder', {starts} || ':' || {owner}, {starts} - 900000000 FROM {numbers}"
+        ));
+    }
+    statements
 }
 
 fn chunks(rows: i64) -> impl Iterator<Item = (i64, i64)> {

@@ -129,6 +129,16 @@ pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").into_bytes()
 }
 
+/// A PUT with the API key.
+pub fn put(path: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: {API_KEY}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    (head + body).into_bytes()
+}
+
 fn write_user(request: &mut [u8], place: usize, user_id: i64) {
     write_digits(&mut request[place..place + 5], user_id);
 }

@@ -85,6 +85,18 @@ impl Store {
         Ok(fill::connect(&self.database_url).await?.batch_execute(sql).await?)
     }
 
+    /// Asks for a column of numbers beside the server.
+    pub async fn numbers(&self, sql: &str) -> anyhow::Result<Vec<i64>> {
+        if self.database_url.starts_with("sqlite:") {
+            let connection = rusqlite::Connection::open(self.folder().join(DATABASE_FILE))?;
+            let mut statement = connection.prepare(sql)?;
+            let numbers = statement.query_map([], |row| row.get(0))?;
+            return Ok(numbers.collect::<Result<_, _>>()?);
+        }
+        let rows = fill::connect(&self.database_url).await?.query(sql, &[]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     /// Writes the configuration of a server at `address`. All that is not written here is as by default.
     pub fn write_config(&self, address: SocketAddr) -> anyhow::Result<PathBuf> {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();

@@ -5,6 +5,7 @@ mod life;
 mod reads;
 mod sends;
 mod streams;
+mod timers;
 
 use crate::bench::Bench;
 
@@ -29,10 +30,12 @@ pub enum Scenario {
     Streams,
     /// A hundred thousand deliveries to a local sink, and a hundred targets that hang
     Deliveries,
+    /// A million timers that wait, and some that fall due
+    Timers,
 }
 
 impl Scenario {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Send,
         Self::Batch,
         Self::List,
@@ -42,6 +45,7 @@ impl Scenario {
         Self::Memory,
         Self::Streams,
         Self::Deliveries,
+        Self::Timers,
     ];
 
     /// Whether it makes no sense without ten million notifications.
@@ -72,6 +76,7 @@ pub async fn run(bench: &mut Bench, only: &[Scenario]) -> anyhow::Result<()> {
             Scenario::Memory => life::memory(bench).await?,
             Scenario::Streams => streams::streams(bench).await?,
             Scenario::Deliveries => deliveries::deliveries(bench).await?,
+            Scenario::Timers => timers::timers(bench).await?,
         }
         println!("  ({scenario:?}: {:.0} s)", began.elapsed().as_secs_f64());
     }
