@@ -166,6 +166,8 @@ export interface Delivery {
   settled_at: string | null;
   fallback_of: string | null;
   folded_into: string | null;
+  /** Whether it went to those who get copies, and not to the user */
+  copy: boolean;
   attempts: Attempt[];
 }
 
@@ -204,8 +206,185 @@ export interface DeliverySettings {
   teams_card: "wrapped" | "bare";
 }
 
+/** What a group of settings, or one of its fields, may hold: the part of JSON Schema that the server writes. */
+export interface Schema {
+  $ref?: string;
+  $defs?: Record<string, Schema>;
+  type?: string | string[];
+  title?: string;
+  /** What it does */
+  description?: string;
+  default?: unknown;
+  /** A secret: only its end is ever shown. */
+  writeOnly?: boolean;
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  allOf?: Schema[];
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  propertyNames?: Schema;
+  items?: Schema;
+  required?: string[];
+}
+
 export interface SettingsAnswer<Settings> {
   key: string;
   title: string;
   settings: Settings;
+  schema: Schema;
+}
+
+/** The groups of settings that there are. */
+export interface SettingsGroupsAnswer {
+  groups: { key: string; title: string }[];
+}
+
+/** One change of a record or of a setting: a record's has module and id, a setting's the group's key. */
+export interface AuditEntry extends HistoryEntry {
+  id: number;
+  module: string | null;
+  record_id: string | null;
+  group: string | null;
+}
+
+/** A page of the activity log, newest first. */
+export interface AuditAnswer {
+  entries: AuditEntry[];
+  next_cursor: string | null;
+}
+
+/** Why one was sent a notification: what happened, by which rule, how one was chosen, and where it went. */
+export interface Why extends Omit<Finding, "told" | "notification_id"> {
+  module: string | null;
+  record_id: string | null;
+}
+
+/** What a field of a record holds. */
+export type FieldType =
+  "text" | "number" | "integer" | "boolean" | "date" | "datetime" | "picklist" | "user" | "list" | "object";
+
+/** A field that every record of a module may have. */
+export interface FieldInfo {
+  name: string;
+  title: string;
+  type: FieldType;
+  /** What a picklist offers */
+  options: string[] | null;
+  description: string;
+}
+
+/** A kind of CRM record. */
+export interface ModuleInfo {
+  name: string;
+  title: string;
+  singular: string;
+  fields: FieldInfo[];
+  /** Whether people are told of a new owner where nothing is said: whether Send Notification is ticked by itself */
+  announces: boolean;
+}
+
+/** Somebody, as records name them. */
+export interface Named {
+  id: number;
+  name: string;
+}
+
+/** When the people of an activity are reminded. */
+export interface ReminderState {
+  on: boolean;
+  /** How long before the start, in minutes; null where nobody is reminded */
+  minutes: number | null;
+  /** What says so: the setting for all, or the activity itself */
+  from: "default" | "activity" | "off";
+  /** The instants at which it will fire, up to five */
+  next: string[];
+  /** The zone of the assigned user, on whose clock the activity's times are; null where nobody is assigned */
+  time_zone: string | null;
+  sentence: string;
+}
+
+/** A record of the CRM as the server shows it. */
+export interface CrmRecord {
+  module: string;
+  id: string;
+  label: string;
+  link: string | null;
+  assigned_to: number | null;
+  previous_assigned_to: number | null;
+  reassigned_at: string | null;
+  fields: Record<string, unknown>;
+  /** Grows with every change */
+  version: number;
+  created_at: string;
+  updated_at: string;
+  assigned_user: Named | null;
+  previous_assigned_user: Named | null;
+  /** Activities only */
+  reminder?: ReminderState;
+}
+
+/** A page of records, newest first. */
+export interface RecordsAnswer {
+  records: CrmRecord[];
+  next_cursor: string | null;
+}
+
+/** One change of one field of a record. */
+export interface HistoryEntry {
+  field: string;
+  from: unknown;
+  to: unknown;
+  actor_id: number | null;
+  /** Who did it, as they were called then */
+  actor: string;
+  at: string;
+  by: "Modified(User)" | "Modified(API)";
+}
+
+export interface HistoryAnswer {
+  history: HistoryEntry[];
+  next_cursor: string | null;
+}
+
+/** What of a notification by hand went where for one person. */
+export interface Recipient {
+  user_id: number;
+  /** `centre`, and each channel that it is on its way by */
+  channels: string[];
+  suppressed: { channel: string; reason: string }[];
+}
+
+/** What became of one lead. */
+export interface ConvertAnswer {
+  lead: CrmRecord;
+  company: CrmRecord | null;
+  contact: CrmRecord | null;
+  opportunity: CrmRecord | null;
+}
+
+/** Why somebody was told of a record, or was not. */
+export interface Finding {
+  at: string;
+  told: boolean;
+  notification_id: number | null;
+  trigger: string;
+  sentence: string;
+  cause: string;
+  chosen: string;
+  setting: { group: string; title: string; field: string; value: unknown } | null;
+  channels: { channel: string; state: string; reason: string | null; explanation: string | null }[];
+}
+
+export interface ExplainAnswer {
+  sentence: string;
+  findings: Finding[];
+  /** What is to come */
+  outlook: string[];
 }

@@ -9,6 +9,7 @@ const PASSWORD = "demo-password";
 const PEOPLE: [id: number, email: string, name: string][] = [
   [123, "grace@example.com", "Grace Sales"],
   [1, "ada@example.com", "Ada Admin"],
+  [4, "max@example.com", "Max Manager"],
   [2, "ben@example.com", "Ben Support"],
   [3, "cleo@example.com", "Cleo Finance"],
   [5, "eve@example.com", "Eve Sales"],
@@ -152,6 +153,40 @@ bell.addEventListener("belfry:count", (event) => {
   const { count } = (event as CustomEvent<{ count: number }>).detail;
   document.title = document.title.replace(/^(\(\d+\) )?/, count > 0 ? `(${count}) ` : "");
 });
+
+interface Time {
+  now: string;
+  fired: number;
+}
+
+/** Shows what time it is in the demo; a server that is none has no such clock. */
+async function readTime() {
+  const response = await fetch("/demo/time").catch(() => null);
+  find("time").hidden = !response?.ok;
+  if (response?.ok) showTime((await response.json()) as Time);
+}
+
+function showTime({ now }: Time) {
+  const words = { weekday: "short", hour: "2-digit", minute: "2-digit" } as const;
+  find("time-now").textContent = new Date(now).toLocaleString("en-GB", words);
+}
+
+for (const step of document.querySelectorAll<HTMLButtonElement>("#time button")) {
+  step.onclick = async () => {
+    const answer = find("time-answer");
+    const body = JSON.stringify({ minutes: Number(step.dataset.minutes) });
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch("/demo/time", { method: "POST", headers, body }).catch(() => null);
+    answer.className = response?.ok ? "answer good" : "answer bad";
+    if (!response?.ok) return (answer.textContent = "The server could not be reached");
+    const time = (await response.json()) as Time;
+    showTime(time);
+    const fell = time.fired === 1 ? "1 timer fell due" : `${time.fired} timers fell due`;
+    answer.textContent = `${step.textContent} later: ${time.fired ? fell : "nothing fell due"}`;
+  };
+}
+readTime();
+setInterval(readTime, 20_000);
 
 find("sign-out").onclick = async () => {
   await call(access, "POST", "auth/logout").catch(() => null);

@@ -244,7 +244,8 @@ describe("the delivery settings", () => {
     await log.shows("Sent");
     await log.rows.first().getByText("An invoice").waitFor();
 
-    await page.getByRole("link", { name: "Delivery settings" }).click();
+    await page.getByRole("link", { name: "Settings", exact: true }).click();
+    await page.getByRole("link", { name: "Delivery Settings" }).click();
     await box.uncheck();
     await page.getByRole("radio", { name: /In a message/ }).check();
     await save.click();

@@ -89,6 +89,16 @@ test("screenshots", { timeout: 180_000 }, async ({ server, visit }) => {
       await shoot(deliveries, named("deliveries"));
       await deliveries.close();
 
+      const record = await open("/records/activities/call-mia");
+      await record.getByText("Use the default").waitFor();
+      await shoot(record, named("record"));
+      await record.close();
+
+      const settings = await openAs(admin, "/administration/settings/notifications");
+      await settings.getByText("Notify the previous owner").first().waitFor();
+      await shoot(settings, named("settings"));
+      await settings.close();
+
       const outbox = await open("/demo/outbox");
       for (const [channel, what] of [
         ["Microsoft Teams", "outbox"],

@@ -115,6 +115,28 @@ test("the library's own functions find nothing in hostile text", () => {
   }
 });
 
+test("a few links are buttons that are all shown, and more of them are listed", () => {
+  const buttons = (sample: Sample) => [
+    ...parse(sample).card.render()!.querySelectorAll("button, a.ac-pushButton"),
+  ];
+  const few = samples.filter((sample) => sample.name === "with three links");
+  const many = samples.filter((sample) => sample.name === "with ten links");
+  expect([few.length, many.length]).toEqual([3, 3]);
+  for (const sample of few) {
+    const shown = buttons(sample).map((button) => button.textContent);
+    expect(shown.slice(0, 2)).toEqual(["Open in the CRM", "Contact [Jane](http://evil.example) <b> & *1*"]);
+    expect(shown.length).toBe(5);
+  }
+  for (const sample of many) {
+    expect(buttons(sample).length).toBe(2);
+    const listed = texts(sample).filter((text) => text.startsWith("• ["));
+    expect(listed.length).toBe(10);
+    const page = document.createElement("div");
+    page.innerHTML = markdown.render(listed[9]!);
+    expect(page.querySelector("a")!.textContent).toBe("Contact [Jane](http://evil.example) <b> & *10*");
+  }
+});
+
 test("links lead where we say", () => {
   for (const sample of samples.filter((one) => one.plain === null)) {
     for (const text of texts(sample)) {
@@ -122,7 +144,7 @@ test("links lead where we say", () => {
       page.innerHTML = markdown.render(text);
       for (const link of page.querySelectorAll("a")) {
         expect(link.getAttribute("href")).toMatch(
-          /^https:\/\/crm\.example\.com\/tickets\/\d+\?view=%28all%29$/,
+          /^https:\/\/crm\.example\.com\/(tickets\/\d+\?view=%28all%29|contacts\/\d+\?view=%28all%29&a=b|&+)$/,
         );
       }
       expect(page.querySelectorAll("img, script, b, strong, em, code, ul, ol, h1, hr, table").length).toBe(0);

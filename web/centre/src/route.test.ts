@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ALL_DELIVERIES, PLAIN, readRoute, type Route, writeRoute } from "./route";
+import { ALL_CHANGES, ALL_DELIVERIES, ALL_RECORDS, PLAIN, readRoute, type Route, writeRoute } from "./route";
 
 describe("a route", () => {
   const routes: Route[] = [
@@ -25,7 +25,25 @@ describe("a route", () => {
       },
       id: "0193-aa",
     },
-    { page: "delivery-settings" },
+    { page: "settings", group: null, field: null, words: "" },
+    { page: "settings", group: null, field: null, words: "time & place" },
+    { page: "settings", group: "sales_orders", field: "trigger_values", words: "" },
+    { page: "audit", view: ALL_CHANGES },
+    {
+      page: "audit",
+      view: { module: "contacts", record: "a/b 7", group: null, user: 5, from: "2026-11-01", until: null },
+    },
+    { page: "audit", view: { ...ALL_CHANGES, group: "reminders" } },
+    { page: "records" },
+    { page: "record-list", module: "contacts", view: ALL_RECORDS },
+    {
+      page: "record-list",
+      module: "activities",
+      view: { words: "a & b", owner: "me", status: "Not Started" },
+    },
+    { page: "record-list", module: "leads", view: { words: "", owner: 5, status: null } },
+    { page: "record-new", module: "leads" },
+    { page: "record", module: "contacts", id: "A 7%ü?#&" },
     { page: "sign-in", to: "/inbox?tab=unread&id=7" },
   ];
   it.each(routes)("comes back from its address: $page", (route) => {
@@ -44,6 +62,24 @@ describe("a route", () => {
     const log = readRoute("/administration/?user=x&channel=<b>&state=a+b&from=never&id=%22");
     expect(log).toEqual({ page: "deliveries", view: ALL_DELIVERIES, id: null });
     expect(readRoute("/inbox?id=99999999999999999")).toMatchObject({ id: null });
+  });
+});
+
+describe("a record's route", () => {
+  it.each(["/records/contacts/1/2", "/records/contacts/%E0%A4%A", "/records//1", "/recordsx"])(
+    "is missing where none could be: %s",
+    (address) => {
+      expect(readRoute(address)).toEqual({ page: "missing" });
+    },
+  );
+
+  it("leaves out an owner who makes no sense", () => {
+    const view = { words: "x", owner: null, status: null };
+    expect(readRoute("/records/leads/?assigned_to=you&q=%00x")).toEqual({
+      page: "record-list",
+      module: "leads",
+      view,
+    });
   });
 });
 

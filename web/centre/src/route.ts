@@ -28,12 +28,41 @@ export interface LogView {
   until: LocalDate | null;
 }
 
+/** Which entries of the activity log an administrator looks at. */
+export interface AuditView {
+  module: string | null;
+  /** One record of the module, by the CRM's own id */
+  record: string | null;
+  /** A group of settings instead of records */
+  group: string | null;
+  /** Who did it */
+  user: number | null;
+  /** The first day, in the reader's zone */
+  from: LocalDate | null;
+  /** The last day, with all its hours */
+  until: LocalDate | null;
+}
+
+/** Which records of a module one looks at. */
+export interface RecordsView {
+  /** Words in the label */
+  words: string;
+  /** Whose they are; null: anybody's */
+  owner: "me" | "none" | number | null;
+  status: string | null;
+}
+
 /** Where one is: a page, and what it shows. The address bar says the same. */
 export type Route =
   | { page: "inbox"; view: View; id: number | null }
   | { page: "profile" }
   | { page: "deliveries"; view: LogView; id: string | null }
-  | { page: "delivery-settings" }
+  | { page: "settings"; group: string | null; field: string | null; words: string }
+  | { page: "audit"; view: AuditView }
+  | { page: "records" }
+  | { page: "record-list"; module: string; view: RecordsView }
+  | { page: "record-new"; module: string }
+  | { page: "record"; module: string; id: string }
   | { page: "about" }
   | { page: "sign-in"; to: string }
   | { page: "missing" };
@@ -51,6 +80,19 @@ export const ALL_DELIVERIES: LogView = {
   until: null,
 };
 
+/** The whole activity log. */
+export const ALL_CHANGES: AuditView = {
+  module: null,
+  record: null,
+  group: null,
+  user: null,
+  from: null,
+  until: null,
+};
+
+/** All records of a module. */
+export const ALL_RECORDS: RecordsView = { words: "", owner: null, status: null };
+
 /** Stands for this site where only a path matters. */
 const HERE = "http://here";
 
@@ -60,7 +102,9 @@ const LONGEST_SEARCH = 200;
 /** Reads a path with its query. What makes no sense in it is left out, since people edit addresses. */
 export function readRoute(address: string): Route {
   const { pathname, searchParams } = new URL(address, HERE);
-  switch (pathname.replace(/(.)\/+$/, "$1")) {
+  const path = pathname.replace(/(.)\/+$/, "$1");
+  if (/^\/records(\/|$)/.test(path)) return readRecords(path, searchParams);
+  switch (path) {
     case "/":
     case "/inbox":
       return { page: "inbox", view: readView(searchParams), id: readId(searchParams.get("id")) };
@@ -69,15 +113,65 @@ export function readRoute(address: string): Route {
     case "/administration":
     case "/administration/deliveries":
       return { page: "deliveries", view: readLogView(searchParams), id: readName(searchParams.get("id")) };
-    case "/administration/settings/delivery":
-      return { page: "delivery-settings" };
+    case "/administration/audit":
+      return { page: "audit", view: readAuditView(searchParams) };
     case "/about":
       return { page: "about" };
     case "/sign-in":
       return { page: "sign-in", to: ownPath(searchParams.get("to")) };
     default:
-      return { page: "missing" };
+      return readSettings(pathname, searchParams) ?? { page: "missing" };
   }
+}
+
+/** The settings: all groups, or one. */
+function readSettings(pathname: string, query: URLSearchParams): Route | null {
+  const found = /^\/administration\/settings(?:\/([\w-]{1,64}))?\/*$/.exec(pathname);
+  const [field, words] = [readName(query.get("field")), readWords(query.get("q"))];
+  return found && { page: "settings", group: found[1] ?? null, field, words };
+}
+
+function readAuditView(query: URLSearchParams): AuditView {
+  return {
+    module: readName(query.get("module")),
+    record: readWords(query.get("record")) || null,
+    group: readName(query.get("group")),
+    user: readId(query.get("user")),
+    from: readDate(query.get("from")),
+    until: readDate(query.get("until")),
+  };
+}
+
+function readWords(text: string | null): string {
+  return [...(text ?? "").replaceAll("\0", "")].slice(0, LONGEST_SEARCH).join("").trim();
+}
+
+function readRecords(path: string, query: URLSearchParams): Route {
+  const [module, id, ...more] = path.split("/").slice(2).map(readPart);
+  if (module === undefined) return { page: "records" };
+  if (!module || id === null || more.length > 0) return { page: "missing" };
+  if (id !== undefined) return { page: "record", module, id };
+  return query.has("new")
+    ? { page: "record-new", module }
+    : { page: "record-list", module, view: readRecordsView(query) };
+}
+
+/** One part of a path; null where it is none that anybody wrote. */
+function readPart(part: string): string | null {
+  try {
+    return decodeURIComponent(part) || null;
+  } catch {
+    return null;
+  }
+}
+
+function readRecordsView(query: URLSearchParams): RecordsView {
+  const owner = query.get("assigned_to");
+  return {
+    words: readWords(query.get("q")),
+    owner: owner === "me" || owner === "none" ? owner : readId(owner),
+    status: query.get("status") || null,
+  };
 }
 
 function readDate(text: string | null): LocalDate | null {
@@ -103,7 +197,7 @@ function readLogView(query: URLSearchParams): LogView {
 function readView(query: URLSearchParams): View {
   const date = (name: string) => readDate(query.get(name));
   const tab = TABS.find((known) => known === query.get("tab")) ?? "all";
-  const words = [...(query.get("q") ?? "").replaceAll("\0", "")].slice(0, LONGEST_SEARCH).join("").trim();
+  const words = readWords(query.get("q"));
   return { tab, type: query.get("type") || null, from: date("from"), until: date("until"), words };
 }
 
@@ -148,8 +242,24 @@ export function writeRoute(route: Route): string {
         id: route.id,
       });
     }
-    case "delivery-settings":
-      return "/administration/settings/delivery";
+    case "settings":
+      return withQuery(`/administration/settings${route.group === null ? "" : `/${route.group}`}`, {
+        field: route.field,
+        q: route.words || null,
+      });
+    case "audit": {
+      const { user, ...rest } = route.view;
+      return withQuery("/administration/audit", { ...rest, user: user === null ? null : String(user) });
+    }
+    case "record-list": {
+      const { words, owner, status } = route.view;
+      const query = { q: words || null, assigned_to: owner === null ? null : String(owner), status };
+      return withQuery(`/records/${encodeURIComponent(route.module)}`, query);
+    }
+    case "record-new":
+      return `/records/${encodeURIComponent(route.module)}?new=1`;
+    case "record":
+      return `/records/${[route.module, route.id].map(encodeURIComponent).join("/")}`;
     case "sign-in":
       return withQuery("/sign-in", { to: route.to === "/inbox" ? null : route.to });
     case "missing":
@@ -172,5 +282,10 @@ export function isFiltered({ type, from, until, words }: View): boolean {
 
 /** Whether a page is for administrators. */
 export function isAdministration({ page }: Route): boolean {
-  return page === "deliveries" || page === "delivery-settings";
+  return page === "deliveries" || page === "settings" || page === "audit";
+}
+
+/** Whether a page shows records of the CRM. */
+export function isRecords({ page }: Route): boolean {
+  return page === "records" || page === "record-list" || page === "record-new" || page === "record";
 }

@@ -13,8 +13,19 @@ export function here(): Route {
   return route;
 }
 
+/** Whether one may go to a page now. Whoever says no sees to it that one is asked. */
+type Guard = (to: Route) => boolean;
+
+let guard: Guard | null = null;
+
+/** Asks `mayGo` from now on before anybody leaves a page; null asks nobody. */
+export function guardLeaving(mayGo: Guard | null): void {
+  guard = mayGo;
+}
+
 /** Goes somewhere. `replace` leaves no trace of where one was: for what is no place of its own to come back to. */
 export function go(to: Route, { replace = false } = {}): void {
+  if (guard && !guard(to)) return;
   const address = writeRoute(to);
   const mark: Mark = { depth: depthOf(to, replace) };
   if (replace) history.replaceState(mark, "", address);
@@ -41,7 +52,12 @@ function depthNow(): number | null {
   return mark ? mark.depth : route.page === "inbox" && route.id !== null ? null : 0;
 }
 
-addEventListener("popstate", () => (route = readRoute(location.href)));
+addEventListener("popstate", () => {
+  const to = readRoute(location.href);
+  if (!guard || guard(to)) route = to;
+  // The browser has gone already: the page that one did not leave is put on top of where it went.
+  else history.pushState({ depth: 0 } satisfies Mark, "", writeRoute(route));
+});
 
 /** Plain clicks on links to our own pages stay in the page; all others (new tab, download) are the browser's. */
 document.addEventListener("click", (event) => {

@@ -1,4 +1,7 @@
+import { pluralOf } from "../text/plural";
 import type { AdministrationWords } from "./en";
+
+const plural = pluralOf("de");
 
 export const de: AdministrationWords = {
   title: "Verwaltung",
@@ -6,12 +9,102 @@ export const de: AdministrationWords = {
   deliveries: "Zustellungen",
   deliverySettings: "Einstellungen der Zustellung",
 
+  allSettings: "Einstellungen",
+  activity: "Änderungsprotokoll",
+
+  groups: {
+    title: "Einstellungen",
+    hint: "Was für alle gilt. Was hier geändert wird, steht im Änderungsprotokoll.",
+    search: "Suchen",
+    searchHint: "Etwa Minuten oder bisheriger Besitzer",
+    clear: "Suche leeren",
+    found: (count) => plural(count, { one: "# Gruppe passt", other: "# Gruppen passen" }),
+    fieldsOf: (title) => `Passende Einstellungen in ${title}`,
+    none: "Keine Einstellung passt",
+    noneHint: "Versuchen Sie ein anderes Wort dafür oder weniger Wörter.",
+    back: "Alle Einstellungen",
+  },
+
+  group: {
+    save: (count) =>
+      count > 0
+        ? plural(count, { one: "# Änderung speichern", other: "# Änderungen speichern" })
+        : "Speichern",
+    changed: "noch nicht gespeichert",
+    usual: (value) => `Voreinstellung: ${value}`,
+    reset: "Auf Voreinstellung zurücksetzen",
+    resetOf: (title) => `Auf Voreinstellung zurücksetzen: ${title}`,
+    on: "an",
+    off: "aus",
+    none: "nichts",
+    all: "Alle",
+    onOf: (on, all) => `${on} von ${all} an`,
+    onForAll: "an für alle",
+    offForAll: "aus für alle",
+    onFor: (names) => `an für ${names}`,
+    aLine: "Je Zeile eines.",
+    unread: "Das ist kein JSON: Prüfen Sie, ob Anführungszeichen, Kommas und Klammern stimmen.",
+  },
+
+  unsaved: {
+    title: "Ohne Speichern gehen?",
+    what: "Was Sie auf dieser Seite geändert haben, ist noch nicht gespeichert.",
+    stay: "Hier bleiben",
+    leave: "Ohne Speichern gehen",
+  },
+
+  inWords: {
+    reminders: (before) => `Erinnert wird ${before} vor dem Beginn.`,
+    noReminders: "Niemand wird erinnert, außer die Aktivität verlangt es.",
+    inAll: "in jedem Modul",
+    inNone: "in keinem Modul",
+    inSome: (on, all) => `in ${on} von ${all} Modulen`,
+    owners: (now, before) =>
+      `Wer einen Datensatz neu bekommt, erfährt es ${now}, wer ihn bisher hatte, ${before}.`,
+    theManager: "Vorgesetzte dessen, der es erfährt",
+    copies: (whom) => `Eine Kopie der E-Mail geht an: ${whom}.`,
+    conversion: "Wer die neuen Datensätze eines Leads bekommt, erfährt es, mit einem Link zu jedem.",
+    noConversion: "Niemand erfährt es, wenn ein Lead umgewandelt wird.",
+    allLogged: "Jede Änderung jedes Feldes steht im Verlauf.",
+    someLogged: (count) =>
+      plural(count, {
+        one: "Im Verlauf stehen Änderungen des zugewiesenen Benutzers und # weiteres Feld.",
+        other: "Im Verlauf stehen Änderungen des zugewiesenen Benutzers und # weitere Felder.",
+      }),
+    ownersLogged: "Im Verlauf stehen Änderungen des zugewiesenen Benutzers, die anderer Felder nicht.",
+  },
+
+  audit: {
+    hint: "Wer was an Datensätzen und Einstellungen geändert hat. Daran lässt sich nichts ändern.",
+    filter: "Welche Änderungen",
+    where: "Wo",
+    everywhere: "Überall",
+    modules: "Datensätze",
+    settings: "Einstellungen",
+    record: "Datensatz-ID",
+    label: "Änderungen, neueste zuerst",
+    failed: "Das Änderungsprotokoll konnte nicht geladen werden",
+    none: "Keine Änderung passt",
+    noneHint: "Nichts wurde geändert, das zu Ihrem Filter passt.",
+    nowhere: "Unbekannt",
+    nobody: "das Programm selbst",
+    made: "Angelegt:",
+    deleted: "Gelöscht:",
+    from: "von",
+    to: "zu",
+    fields: {
+      assigned_to: "Zugewiesen an",
+      previous_assigned_to: "Bisheriger zugewiesener Benutzer",
+      label: "Bezeichnung",
+      link: "Verweis",
+      record: "Datensatz",
+    },
+  },
+
   filter: {
     label: "Welche Zustellungen",
     user: "Benutzer",
-    userHint: "Name oder E-Mail",
     anyone: "Alle",
-    userNone: "Niemand heißt so",
     channel: "Kanal",
     anyChannel: "Jeder Kanal",
     state: "Stand",
@@ -44,6 +137,7 @@ export const de: AdministrationWords = {
     noneHint: "Nichts, was zu Ihrem Filter passt, hat das Haus verlassen.",
     failed: "Die Zustellungen konnten nicht geladen werden",
     to: (channel, user) => `${channel} an ${user}`,
+    copy: (channel, user) => `${channel}, Kopie der Nachricht an ${user}`,
     user: (id) => `Benutzer #${id}`,
     untitled: "Titel nicht mehr da",
   },

@@ -1,3 +1,7 @@
+import { pluralOf } from "../text/plural";
+
+const plural = pluralOf("en");
+
 /** Words of the pages for administrators. */
 export const en = {
   title: "Administration",
@@ -5,12 +9,100 @@ export const en = {
   deliveries: "Deliveries",
   deliverySettings: "Delivery settings",
 
+  allSettings: "Settings",
+  activity: "Activity log",
+
+  groups: {
+    title: "Settings",
+    hint: "What holds for everybody. Whatever is changed here is kept in the activity log.",
+    search: "Search",
+    searchHint: "Such as minutes, or previous owner",
+    clear: "Clear search",
+    found: (count: number) => plural(count, { one: "# group matches", other: "# groups match" }),
+    fieldsOf: (title: string) => `Matching settings of ${title}`,
+    none: "No setting matches",
+    noneHint: "Try another word for it, or fewer words.",
+    back: "All settings",
+  },
+
+  group: {
+    save: (count: number) =>
+      count > 0 ? plural(count, { one: "Save # change", other: "Save # changes" }) : "Save",
+    changed: "not saved yet",
+    usual: (value: string) => `Default: ${value}`,
+    reset: "Reset to default",
+    resetOf: (title: string) => `Reset to default: ${title}`,
+    on: "on",
+    off: "off",
+    none: "none",
+    all: "All of them",
+    onOf: (on: number, all: number) => `${on} of ${all} on`,
+    onForAll: "on for all",
+    offForAll: "off for all",
+    onFor: (names: string) => `on for ${names}`,
+    aLine: "One a line.",
+    unread: "This is no JSON: see that quotes, commas and brackets are in their places.",
+  },
+
+  unsaved: {
+    title: "Leave without saving?",
+    what: "What you changed on this page is not saved yet.",
+    stay: "Stay here",
+    leave: "Leave without saving",
+  },
+
+  inWords: {
+    reminders: (before: string) => `People are reminded ${before} before the start.`,
+    noReminders: "Nobody is reminded unless the activity says so.",
+    inAll: "in every module",
+    inNone: "in no module",
+    inSome: (on: number, all: number) => `in ${on} of ${all} modules`,
+    owners: (now: string, before: string) =>
+      `The new owner of a record is told ${now}, the previous one ${before}.`,
+    theManager: "the manager of whoever is told",
+    copies: (whom: string) => `The e-mail goes in copy to ${whom}.`,
+    conversion: "Whoever gets a lead’s new records is told, with a link to each.",
+    noConversion: "Nobody is told when a lead is converted.",
+    allLogged: "Every change of every field is kept in the history.",
+    someLogged: (count: number) =>
+      plural(count, {
+        one: "Changes of the assigned user and of # further field are kept in the history.",
+        other: "Changes of the assigned user and of # further fields are kept in the history.",
+      }),
+    ownersLogged: "Changes of the assigned user are kept in the history, those of other fields are not.",
+  },
+
+  audit: {
+    hint: "Who changed what of records and of settings. Nothing in it can be changed.",
+    filter: "Which changes",
+    where: "Where",
+    everywhere: "Everywhere",
+    modules: "Records",
+    settings: "Settings",
+    record: "Record ID",
+    label: "Changes, newest first",
+    failed: "The activity log could not be loaded",
+    none: "No change matches",
+    noneHint: "Nothing was changed that matches your filter.",
+    nowhere: "Unknown",
+    nobody: "Belfry",
+    made: "Made:",
+    deleted: "Deleted:",
+    from: "from",
+    to: "to",
+    fields: {
+      assigned_to: "Assigned to",
+      previous_assigned_to: "Previous assigned user",
+      label: "Name",
+      link: "Link",
+      record: "Record",
+    },
+  },
+
   filter: {
     label: "Which deliveries",
     user: "User",
-    userHint: "Name or e-mail",
     anyone: "Everybody",
-    userNone: "Nobody of this name",
     channel: "Channel",
     anyChannel: "Every channel",
     state: "State",
@@ -43,6 +135,7 @@ export const en = {
     noneHint: "Nothing has left the house that matches your filter.",
     failed: "The deliveries could not be loaded",
     to: (channel: string, user: string) => `${channel} to ${user}`,
+    copy: (channel: string, user: string) => `${channel}, copy of what ${user} was told`,
     user: (id: number) => `user #${id}`,
     untitled: "Title not there any more",
   },

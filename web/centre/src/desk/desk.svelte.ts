@@ -174,6 +174,11 @@ export class Desk {
     this.#leaving(items, () => this.acts.do(items, { action: "snooze", until }, said));
   }
 
+  /** Ends the activity that a reminder is about. */
+  complete(item: Notification, activity: string): void {
+    this.#leaving([item], () => this.acts.complete(item, activity));
+  }
+
   unsnooze(items: readonly Notification[]): void {
     this.#leaving(items, () => this.acts.do(items, { action: "unsnooze" }));
   }

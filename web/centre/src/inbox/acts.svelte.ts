@@ -1,5 +1,5 @@
-import { type Action, change, markAllRead, Refusal, remove } from "../../../client/api";
-import type { ChangedAnswer, Notification } from "../../../client/types";
+import { type Action, call, change, markAllRead, Refusal, remove } from "../../../client/api";
+import type { ChangedAnswer, CrmRecord, Notification } from "../../../client/types";
 import { reasonOf } from "../session/reason";
 import { ACCESS, asked } from "../session/session.svelte";
 import { t } from "../text/text.svelte";
@@ -34,6 +34,49 @@ export class Acts {
       text: said ?? t().done[step.action](before.length),
       undo: () => void this.#takeBack(before, step),
     });
+  }
+
+  /** Ends the activity that a reminder is about, and archives the reminder. */
+  complete(item: Notification, activity: string): void {
+    const before = this.#complete(item, activity);
+    this.#deeds.add({
+      text: t().done.complete,
+      undo: () => void this.#reopen(item, activity, before),
+    });
+  }
+
+  /** @returns the activity's status before; undefined where it could not be ended */
+  async #complete(item: Notification, activity: string): Promise<unknown> {
+    let before: unknown;
+    const step: Step = { action: "archive" };
+    this.#inbox.expect(foreseen(item, step, rfc3339(Date.now())), false);
+    await this.#each(
+      [item],
+      async () => {
+        const { record } = await aboutRecord(() =>
+          call<{ record: CrmRecord }>(ACCESS, "GET", pathOf(activity)),
+        );
+        await aboutRecord(() => setStatus(activity, "Completed"));
+        before = record.fields.status ?? null;
+        const answer = await change(ACCESS, item.notification_id, step.action);
+        this.#inbox.answered(item.notification_id);
+        return answer;
+      },
+      () => this.#inbox.answered(item.notification_id, item),
+    );
+    return before;
+  }
+
+  /** Takes a completion back, once it is known what there was before. */
+  async #reopen(item: Notification, activity: string, before: Promise<unknown>): Promise<void> {
+    const status = await before;
+    if (status === undefined) return;
+    try {
+      await asked(setStatus(activity, status));
+      await this.#takeBack([item], { action: "archive" });
+    } catch (error) {
+      this.fail(t().done.failed(reasonOf(error)));
+    }
   }
 
   /** Marks as read what was opened, without a word. */
@@ -186,6 +229,22 @@ export class Acts {
 /** Whether a step is one after which an unread list keeps its item. */
 function isReading(action: Action): boolean {
   return action === "mark-read" || action === "mark-unread";
+}
+
+const pathOf = (activity: string) => `record/activities/${encodeURIComponent(activity)}`;
+
+/** A status of null takes the field away. */
+function setStatus(activity: string, status: unknown): Promise<unknown> {
+  return call(ACCESS, "PATCH", pathOf(activity), { fields: { status } });
+}
+
+/** Asks about a record: one that is not there does not mean that the notification is gone. */
+async function aboutRecord<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw isGone(error) ? new Refusal(409, (error as Refusal).message) : error;
+  }
 }
 
 /** Deleted elsewhere meanwhile: the stream says so too, and nobody need be told twice. */

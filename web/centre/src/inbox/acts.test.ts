@@ -15,6 +15,7 @@ interface Asked {
 }
 
 let asked: Asked[] = [];
+let bodies: unknown[] = [];
 let stored: Notification[] = [];
 
 /** Lists are answered at once from `stored`; every other request waits to be answered by the test. */
@@ -24,6 +25,7 @@ function pretend(url: string, init?: RequestInit): Promise<Response> {
     return Promise.resolve(reply({ notifications: stored, unread_count: stored.length, next_cursor: null }));
   }
   return new Promise((resolve) => {
+    bodies.push(init?.body ? JSON.parse(String(init.body)) : null);
     asked.push({
       what: `${init?.method} ${url.replace("/crm/notification/", "")}`,
       answer: async (body, status) => {
@@ -50,6 +52,7 @@ describe("what one does", () => {
     vi.useFakeTimers();
     vi.stubGlobal("fetch", vi.fn(pretend));
     asked = [];
+    bodies = [];
     stored = [3, 2, 1].map((id) => sample(id));
   });
   afterEach(() => {
@@ -153,5 +156,38 @@ describe("what one does", () => {
     inbox.apply({ event: "notification.created", rev: 9, unread_count: 7, notification: sample(4) });
     await asked[0]?.answer({ unread_count: 2 });
     expect(inbox.unread).toBe(7);
+  });
+
+  it("ends the activity that it reminds of, and then archives the reminder", async () => {
+    const { inbox, acts } = await desk();
+    acts.complete(item(inbox, 2), "7/a");
+    expect(ids(inbox)).toEqual([3, 1]);
+    await settled();
+    expect(whats()).toEqual(["GET /crm/record/activities/7%2Fa"]);
+    await asked[0]?.answer({ record: { fields: { status: "In Progress" } } });
+    expect(bodies[1]).toEqual({ fields: { status: "Completed" } });
+    await asked[1]?.answer({ record: {} });
+    await asked[2]?.answer({ unread_count: 2 });
+    expect(whats().slice(1)).toEqual(["PATCH /crm/record/activities/7%2Fa", "POST 2/archive"]);
+
+    acts.undo();
+    await settled();
+    expect(bodies[3]).toEqual({ fields: { status: "In Progress" } });
+    await asked[3]?.answer({ record: {} });
+    await asked[4]?.answer({ unread_count: 3 });
+    expect(whats().slice(3)).toEqual(["PATCH /crm/record/activities/7%2Fa", "POST 2/unarchive"]);
+    expect(ids(inbox)).toEqual([3, 2, 1]);
+  });
+
+  it("keeps the reminder, and says so, where the activity cannot be ended", async () => {
+    const { inbox, acts } = await desk();
+    acts.complete(item(inbox, 2), "7");
+    await settled();
+    await asked[0]?.answer({ reason: "Record activities/7 not found" }, 404);
+    expect(ids(inbox)).toEqual([3, 2, 1]);
+    expect(acts.shown?.text).toContain("Record activities/7 not found");
+    acts.undo();
+    await settled();
+    expect(whats().length).toBe(1);
   });
 });

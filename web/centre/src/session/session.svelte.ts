@@ -17,6 +17,16 @@ export function isAdmin({ roles }: Person): boolean {
   return roles.includes("admin");
 }
 
+/** Whether somebody may see all users, with all that is known of them. */
+export function isStaff({ roles }: Person): boolean {
+  return roles.includes("admin") || roles.includes("support");
+}
+
+/** Whether somebody is a customer and nothing else: the records of the CRM are not for them. */
+export function isCustomer({ roles }: Person): boolean {
+  return roles.length === 1 && roles[0] === "customer";
+}
+
 /** The page's own server, by cookie. */
 export const ACCESS: Access = { server: "" };
 

@@ -18,6 +18,7 @@ export const de: Catalogue = {
   nav: {
     label: "Seiten",
     inbox: "Eingang",
+    records: "Datensätze",
     profile: "Profil",
     about: "Über",
     administration: "Verwaltung",
@@ -124,6 +125,10 @@ export const de: Catalogue = {
     next: "Nächste Benachrichtigung",
     previous: "Vorige Benachrichtigung",
     toList: "Zurück zur Liste",
+    links: "Links",
+    why: "Warum bekomme ich das?",
+    remindAgain: "In 10 Minuten noch einmal",
+    complete: "Erledigt",
   },
 
   act: {
@@ -152,6 +157,7 @@ export const de: Catalogue = {
     snooze: (count) => plural(count, { one: "Zurückgestellt", other: "# zurückgestellt" }),
     unsnooze: (count) => plural(count, { one: "Zurückgeholt", other: "# zurückgeholt" }),
     delete: (count) => plural(count, { one: "Gelöscht", other: "# gelöscht" }),
+    complete: "Erledigt: Die Aktivität ist abgeschlossen",
     readAll: "Alle als gelesen markiert",
     undone: "Rückgängig gemacht",
     until: (what, when) => `${what} bis ${when}`,
@@ -164,6 +170,7 @@ export const de: Catalogue = {
 
   snooze: {
     title: "Zurückstellen bis",
+    moment: "In 10 Minuten",
     hour: "In einer Stunde",
     afternoon: "Heute Nachmittag",
     tomorrow: "Morgen früh",

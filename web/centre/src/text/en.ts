@@ -18,6 +18,7 @@ export const en = {
   nav: {
     label: "Pages",
     inbox: "Inbox",
+    records: "Records",
     profile: "Profile",
     about: "About",
     administration: "Administration",
@@ -124,6 +125,10 @@ export const en = {
     next: "Next notification",
     previous: "Previous notification",
     toList: "Back to the list",
+    links: "Links",
+    why: "Why did I get this?",
+    remindAgain: "Snooze 10 minutes",
+    complete: "Done",
   },
 
   act: {
@@ -151,6 +156,7 @@ export const en = {
     snooze: (count: number) => plural(count, { one: "Snoozed", other: "# snoozed" }),
     unsnooze: (count: number) => plural(count, { one: "Brought back", other: "# brought back" }),
     delete: (count: number) => plural(count, { one: "Deleted", other: "# deleted" }),
+    complete: "Done: the activity is completed",
     readAll: "All marked as read",
     undone: "Undone",
     until: (what: string, when: string) => `${what} until ${when}`,
@@ -162,6 +168,7 @@ export const en = {
 
   snooze: {
     title: "Snooze until",
+    moment: "In 10 minutes",
     hour: "In one hour",
     afternoon: "This afternoon",
     tomorrow: "Tomorrow morning",

@@ -3,8 +3,12 @@ import { de as administrationDe } from "../administration/de";
 import { en as administrationEn } from "../administration/en";
 import { de as deliveryDe } from "../delivery/de";
 import { en as deliveryEn } from "../delivery/en";
+import { de as whyDe } from "../inbox/why/de";
+import { en as whyEn } from "../inbox/why/en";
 import { de as choicesDe } from "../profile/choices/de";
 import { en as choicesEn } from "../profile/choices/en";
+import { de as recordsDe } from "../records/de";
+import { en as recordsEn } from "../records/en";
 import { de } from "./de";
 import { en } from "./en";
 import { humanised, speak, spoken, t, typeName } from "./text.svelte";
@@ -24,7 +28,9 @@ const CATALOGUES: [name: string, english: object, german: object, same: number][
   ["the centre", en, de, 19],
   ["delivery", deliveryEn, deliveryDe, 8],
   ["choices", choicesEn, choicesDe, 8],
+  ["records", recordsEn, recordsDe, 6],
   ["administration", administrationEn, administrationDe, 4],
+  ["why", whyEn, whyDe, 1],
 ];
 
 it.each(CATALOGUES)("has every string in every language, and none that is empty: %s", (_, en, de) => {

@@ -1,0 +1,29 @@
+import { languageTag, spoken } from "../../text/text.svelte";
+import { german } from "./german";
+import type { Group } from "./groups";
+
+/** What a group, a field or an option is called in another language than the server's, by its place. */
+export type Translations = Record<string, { title: string; about?: string }>;
+
+const TRANSLATIONS: Record<string, Translations> = { de: german };
+
+/**
+ * A group in the reader's language. The server writes its schema in English; what nobody has translated, such as a
+ * field of a newer server, is shown as it came.
+ */
+export function translated(group: Group, language: string = spoken(languageTag())): Group {
+  const known = TRANSLATIONS[language];
+  if (!known) return group;
+  const own = <Shown extends { title: string; about: string }>(place: string, shown: Shown): Shown => {
+    const found = Object.hasOwn(known, place) ? known[place] : undefined;
+    return found ? { ...shown, title: found.title, about: found.about ?? shown.about } : shown;
+  };
+  const fields = group.fields.map((field) => {
+    const place = `${group.key}.${field.name}`;
+    const { kind } = field;
+    const hasOptions = kind.kind === "choice" || kind.kind === "some";
+    const options = hasOptions ? kind.options.map((one) => own(`${place}=${String(one.value)}`, one)) : [];
+    return own(place, hasOptions ? { ...field, kind: { ...kind, options } } : field);
+  });
+  return own(group.key, { ...group, fields });
+}

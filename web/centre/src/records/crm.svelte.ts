@@ -1,0 +1,147 @@
+import { createContext } from "svelte";
+import { call } from "../../../client/api";
+import type { ConvertAnswer, CrmRecord, ModuleInfo, Recipient, RecordsAnswer } from "../../../client/types";
+import { People } from "../people/people";
+import type { RecordsView } from "../route";
+import { reasonOf } from "../session/reason";
+import { ACCESS, asked, isStaff, type Person } from "../session/session.svelte";
+
+/** How many records a page holds, and how many may be asked for at once. */
+const PAGE = 30;
+const LARGEST_PAGE = 100;
+
+/** How long a search may be, in characters. */
+export const LONGEST_SEARCH = 100;
+
+/** The module whose records have a time, reminders and the Send Notification box. */
+export const ACTIVITIES = "activities";
+
+/** The module whose records can be converted. */
+export const LEADS = "leads";
+
+/** What is changed of a record, or said of a new one; what is left out stays as it is. */
+export interface RecordChange {
+  label?: string;
+  link?: string | null;
+  assigned_to?: number | null;
+  fields?: Record<string, unknown>;
+  send_notification?: boolean;
+  version?: number;
+}
+
+/** A notification by hand. */
+export interface Letter {
+  users: number[];
+  groups: string[];
+  subject: string;
+  text: string | null;
+}
+
+interface RecordAnswer {
+  record: CrmRecord;
+}
+
+/** The CRM as Belfry knows it: its modules, and every way to ask for records and to change them. */
+export class Crm {
+  modules = $state.raw<readonly ModuleInfo[] | null>(null);
+  reason = $state("");
+  readonly me: Person;
+  readonly people: People;
+
+  constructor(me: Person) {
+    this.me = me;
+    this.people = new People("directory", isStaff(me));
+    this.people.meet([me]);
+  }
+
+  /** Finds out which modules there are. */
+  async load(): Promise<void> {
+    try {
+      const { modules } = await asked(call<{ modules: ModuleInfo[] }>(ACCESS, "GET", "record"));
+      [this.modules, this.reason] = [modules, ""];
+    } catch (error) {
+      this.reason = reasonOf(error);
+    }
+  }
+
+  /** A module by its name. */
+  module(name: string): ModuleInfo | undefined {
+    return this.modules?.find((module) => module.name === name);
+  }
+
+  /**
+   * @param count how many are on show already: so many are asked for, where there are more than a page has
+   * @throws {Refusal} as all that follow, where the server refuses
+   */
+  async list(module: string, view: RecordsView, cursor: string | null, count = 0): Promise<RecordsAnswer> {
+    const limit = Math.min(Math.max(count, PAGE), LARGEST_PAGE);
+    const query = new URLSearchParams({ limit: String(limit) });
+    const { owner, words, status } = view;
+    const wish = { assigned_to: owner, q: [...words].slice(0, LONGEST_SEARCH).join(""), status, cursor };
+    for (const [name, value] of Object.entries(wish)) if (value) query.set(name, String(value));
+    const page = await asked(call<RecordsAnswer>(ACCESS, "GET", `${pathOf(module)}?${query}`));
+    page.records.forEach((record) => this.#meet(record));
+    return page;
+  }
+
+  async find(module: string, id: string): Promise<CrmRecord> {
+    return this.#one(call(ACCESS, "GET", pathOf(module, id)));
+  }
+
+  async make(module: string, wish: RecordChange): Promise<CrmRecord> {
+    return this.#one(call(ACCESS, "POST", pathOf(module), wish));
+  }
+
+  async change({ module, id }: CrmRecord, wish: RecordChange): Promise<CrmRecord> {
+    return this.#one(call(ACCESS, "PATCH", pathOf(module, id), wish));
+  }
+
+  async remove({ module, id, version }: CrmRecord): Promise<void> {
+    await asked(call(ACCESS, "DELETE", `${pathOf(module, id)}?version=${version}`));
+  }
+
+  /** @returns how many have another owner now */
+  async reassign(module: string, ids: readonly string[], to: number, isTelling?: boolean): Promise<number> {
+    const wish = { ids, assigned_to: to, ...(isTelling !== undefined && { send_notification: isTelling }) };
+    const answer = call<{ reassigned: number }>(ACCESS, "POST", `${pathOf(module)}/reassign`, wish);
+    return (await asked(answer)).reassigned;
+  }
+
+  async notify({ module, id }: CrmRecord, letter: Letter): Promise<Recipient[]> {
+    const answer = call<{ recipients: Recipient[] }>(ACCESS, "POST", `${pathOf(module, id)}/notify`, letter);
+    return (await asked(answer)).recipients;
+  }
+
+  async requestReassign(
+    { module, id }: CrmRecord,
+    wish: { user_id: number; subject: string; text: string | null },
+  ): Promise<{ request: CrmRecord; follow_up: CrmRecord; recipients: Recipient[] }> {
+    return asked(call(ACCESS, "POST", `${pathOf(module, id)}/request-reassign`, wish));
+  }
+
+  async convert(
+    { module, id }: CrmRecord,
+    wish: { assigned_to?: number; opportunity: boolean; link_company: boolean },
+  ): Promise<ConvertAnswer> {
+    return asked(call(ACCESS, "POST", `${pathOf(module, id)}/convert`, wish));
+  }
+
+  async #one(answer: Promise<RecordAnswer>): Promise<CrmRecord> {
+    const { record } = await asked(answer);
+    this.#meet(record);
+    return record;
+  }
+
+  /** Whoever a record names need not be asked for. */
+  #meet({ assigned_user, previous_assigned_user }: CrmRecord): void {
+    this.people.meet([assigned_user, previous_assigned_user]);
+  }
+}
+
+/** The path of a module or a record below `/crm/`. */
+export function pathOf(...parts: [module: string, id?: string]): string {
+  return ["record", ...parts.map((part) => encodeURIComponent(part ?? ""))].join("/");
+}
+
+/** The CRM for every component of these pages. */
+export const [crm, provideCrm] = createContext<Crm>();

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import type { ModuleInfo } from "../../../../client/types";
+import { referenceOf } from "./reference";
+
+const module = (name: string, singular: string): ModuleInfo => {
+  return { name, title: name, singular, fields: [], announces: true };
+};
+const MODULES = [module("companies", "Company"), module("sales_orders", "Sales Order")];
+const leads = (name: string, fields: Record<string, unknown>) => referenceOf(name, fields, MODULES);
+
+it("leads to the record whose id a field holds", () => {
+  expect(leads("company_id", { company_id: "7" })).toEqual({ module: "companies", id: "7" });
+  expect(leads("sales_order_id", { sales_order_id: 42 })).toEqual({ module: "sales_orders", id: "42" });
+  const request = { related_module: "companies", related_id: "a/b" };
+  expect(leads("related_id", request)).toEqual({ module: "companies", id: "a/b" });
+});
+
+it("leads nowhere from any other field", () => {
+  expect(leads("company_id", {})).toBeNull();
+  expect(leads("company_id", { company_id: "" })).toBeNull();
+  expect(leads("user_id", { user_id: 5 })).toBeNull();
+  expect(leads("related_id", { related_module: "nowhere", related_id: "7" })).toBeNull();
+  expect(leads("company", { company: "Initech" })).toBeNull();
+});
