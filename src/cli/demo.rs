@@ -3,6 +3,8 @@
 mod choices;
 mod examples;
 mod outbox;
+mod records;
+mod time;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -38,25 +40,33 @@ const PEOPLE: &[(i64, &str, &str, &[Role], &str)] = &[
     (1, "ada@example.com", "Ada Admin", &[Role::Admin], "Europe/London"),
     (2, "ben@example.com", "Ben Support", &[Role::Support], "Europe/Berlin"),
     (3, "cleo@example.com", "Cleo Finance", &[Role::Finance], "America/New_York"),
+    (4, "max@example.com", "Max Manager", &[], "Europe/London"),
     (5, "eve@example.com", "Eve Sales", &[], "Europe/London"),
     (123, "grace@example.com", "Grace Sales", &[], "Australia/Perth"),
 ];
 
+/// The manager, and those who report to him.
+const MAX: i64 = 4;
+const REPORTS_TO_MAX: &[i64] = &[5, 123];
+
 pub(super) fn demo(listen: SocketAddr, data_dir: &Path) -> anyhow::Result<()> {
-    let sinks = Sinks::take(Clock::Real, name_of)?;
+    let clock = time::clock(data_dir);
+    let sinks = Sinks::take(clock.clone(), name_of)?;
     let mut config = Config::demo(listen, data_dir);
     config.api_keys = vec![ConfiguredKey::new(KEY, "Demo", &["admin"])];
     catch(&mut config, &sinks)?;
-    super::serve::runtime(1)?.block_on(furnish(config.clone(), &sinks.outbox()))?;
+    super::serve::runtime(1)?.block_on(furnish(config.clone(), &sinks.outbox(), clock.now()))?;
+    let data_dir = data_dir.to_owned();
     let prepare = |app: App, listen| -> super::serve::Prepared {
         Box::pin(async move {
-            let routes = sinks.outbox().routes();
+            let time = time::Time::of(app.clone(), &data_dir);
+            let routes = sinks.outbox().routes().merge(time::routes(time));
             sinks.open(choices::secrets(app))?;
             introduce(listen);
             Ok(routes)
         })
     };
-    super::serve::run(config, prepare, None)
+    super::serve::run(config, clock, prepare, None)
 }
 
 /// Leads everything that leaves the house to where it is caught.
@@ -82,9 +92,8 @@ fn name_of(id: i64) -> Option<&'static str> {
 
 /// Adds whom the demo lacks, with what happened to them in the last days; a demo that was started before keeps what
 /// was done in it.
-async fn furnish(config: Config, outbox: &Outbox) -> anyhow::Result<()> {
+async fn furnish(config: Config, outbox: &Outbox, now: Instant) -> anyhow::Result<()> {
     let data_dir = config.data_dir.clone();
-    let now = Clock::Real.now();
     let clock = Clock::by_hand(now.minus(HOUR * 240));
     let app = App::open(config, clock.clone()).await?;
     let known: Vec<i64> = user::list(&app.database).await?.iter().map(|user| user.id).collect();
@@ -97,6 +106,7 @@ async fn furnish(config: Config, outbox: &Outbox) -> anyhow::Result<()> {
             roles: Roles::of(roles),
             password: Some(passwords::hash(PASSWORD)?),
             time_zone: Some((*time_zone).to_owned()),
+            reports_to: REPORTS_TO_MAX.contains(id).then_some(MAX),
             ..New::default()
         };
         user::add(&app.database, clock.now(), new).await?;
@@ -112,6 +122,10 @@ async fn furnish(config: Config, outbox: &Outbox) -> anyhow::Result<()> {
         let is_newest = EXAMPLES.iter().rposition(|other| other.user_id == example.user_id) == Some(index);
         happen(&app, example, Ways { email: is_newest, webhook: is_newest }, now).await?;
     }
+    clock.set(now.minus(HOUR));
+    records::furnish(&app).await?;
+    clock.set(now);
+    records::schedule(&app, now).await?;
     app.database.close().await;
     Ok(())
 }

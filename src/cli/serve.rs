@@ -25,7 +25,7 @@ pub(super) fn serve(path: &Path) -> anyhow::Result<()> {
             Ok(Routes::new())
         })
     };
-    run(config, prepare, Some(path))
+    run(config, Clock::Real, prepare, Some(path))
 }
 
 /// Routes that are served beside those of the node.
@@ -37,10 +37,11 @@ type Prepare = dyn FnOnce(App, SocketAddr) -> Prepared;
 /// Opens a node, prepares it and serves until SIGTERM or SIGINT. SIGHUP reads `reload_from` again.
 pub(super) fn run(
     config: Config,
+    clock: Clock,
     prepare: impl FnOnce(App, SocketAddr) -> Prepared + 'static,
     reload_from: Option<PathBuf>,
 ) -> anyhow::Result<()> {
-    runtime(config.runtime_threads)?.block_on(serve_until_told(config, Box::new(prepare), reload_from))
+    runtime(config.runtime_threads)?.block_on(serve_until_told(config, clock, Box::new(prepare), reload_from))
 }
 
 /// One thread less than there are cores: measured, one beats two on two cores that are shared with the load.
@@ -53,6 +54,7 @@ pub(super) fn runtime(threads: usize) -> anyhow::Result<tokio::runtime::Runtime>
 
 async fn serve_until_told(
     config: Config,
+    clock: Clock,
     prepare: Box<Prepare>,
     reload_from: Option<PathBuf>,
 ) -> anyhow::Result<()> {
@@ -66,7 +68,7 @@ async fn serve_until_told(
     })?;
     // A port of 0 has become a real one.
     let listen = listener.local_addr()?;
-    let app = App::open(config, Clock::Real).await?;
+    let app = App::open(config, clock).await?;
     log.register(&app.registry);
     let more = prepare(app.clone(), listen).await?;
     let stop = CancellationToken::new();

@@ -22,7 +22,11 @@ pub(super) fn read(source: Vec<u8>, recipients: &[String]) -> Item {
         });
         let name =
             |part: &mail_parser::MessagePart| part.attachment_name().unwrap_or("without a name").to_owned();
-        item.attachments = message.attachments().map(name).collect();
+        // A calendar entry stands beside the words as well, for programs that show it there.
+        let is_file = |part: &&mail_parser::MessagePart| {
+            part.attachment_name().is_some() || !part.is_content_type("text", "calendar")
+        };
+        item.attachments = message.attachments().filter(is_file).map(name).collect();
     }
     item.source = source;
     item
