@@ -166,6 +166,9 @@ fn sentence(
     };
     let name = &plan.user.name;
     match ahead.first() {
+        Some((_, due_at)) if *due_at <= view.now => {
+            format!("{name} is reminded at once: it begins in less than {}.", spell(plan.lead))
+        }
         Some((_, due_at)) => {
             format!("{name} will be reminded on {}, {}.", plan.wall().spoken(*due_at), before(plan))
         }

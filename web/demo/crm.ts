@@ -167,7 +167,7 @@ async function readTime() {
 }
 
 function showTime({ now }: Time) {
-  const words = { weekday: "short", hour: "2-digit", minute: "2-digit" } as const;
+  const words = { weekday: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
   find("time-now").textContent = new Date(now).toLocaleString("en-GB", words);
 }
 

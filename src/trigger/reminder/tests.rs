@@ -390,6 +390,10 @@ fn it_is_told_what_will_happen_or_why_nothing_will() {
             "Eve Sales will be reminded on Tue 3 Mar 2026 at 09:45 (Europe/London), 15 minutes before it begins.",
         ),
         (
+            scene(ten(), "2026-03-03T09:50:00Z"),
+            "Eve Sales is reminded at once: it begins in less than 15 minutes.",
+        ),
+        (
             scene(ten(), before).with(0, 0, 0),
             "No reminder: Reminder Settings are 0 days, 0 hours, 0 minutes and the activity says nothing else.",
         ),

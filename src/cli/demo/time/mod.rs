@@ -43,18 +43,21 @@ impl Time {
         self.app.clock.now()
     }
 
-    /// Lets time run, from one due instant to the next, so that nothing comes late that lies between. Returns how many
+    /// Lets time run, from one due instant to the next, and sends what fell due there, so that nothing comes late that
+    /// lies between. Returns how many
     /// timers' instants lay between.
     async fn run(&self, by: Duration) -> anyhow::Result<usize> {
         let until = self.now().plus(by.min(MOST));
         let mut stops = 0;
         while let Some(due) = self.next().await?.filter(|due| *due <= until) {
             self.app.clock.advance(due.since(self.now()));
+            self.next().await?;
+            self.app.deliveries.drain().await;
             stops += 1;
         }
         self.app.clock.advance(until.since(self.now()));
         self.next().await?;
-        self.app.deliveries.look();
+        self.app.deliveries.drain().await;
         std::fs::write(&self.file, self.app.clock.shift().to_string())
             .with_context(|| format!("writing {}", self.file.display()))?;
         Ok(stops)

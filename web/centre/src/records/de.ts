@@ -212,6 +212,8 @@ export const de: RecordWords = {
     title: "Warum wurde jemand nicht benachrichtigt?",
     hint: "Wählen Sie eine Person, um zu sehen, was Belfry über sie und diesen Datensatz entschied und was noch kommt.",
     person: "Person",
+    refused:
+      "Sie können nach sich selbst fragen und nach denen, die Ihnen unterstellt sind; die Verwaltung nach allen.",
     told: "benachrichtigt",
     notTold: "nicht benachrichtigt",
     findings: "Was entschieden wurde",

@@ -204,6 +204,8 @@ export const en = {
     title: "Why wasn’t somebody told?",
     hint: "Choose a person to see what Belfry decided about them and this record, and what is to come.",
     person: "Person",
+    refused:
+      "You may ask about yourself and about those who report to you; administrators may ask about everybody.",
     told: "told",
     notTold: "not told",
     findings: "What was decided",
