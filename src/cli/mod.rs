@@ -62,6 +62,9 @@ enum Command {
     Migrate(FileArgs),
     /// Print the OpenAPI document
     Openapi,
+    /// Print one document: what the server starts for each PDF
+    #[command(hide = true)]
+    PdfWorker,
 }
 
 #[derive(Debug, clap::Args)]
@@ -85,9 +88,13 @@ fn load(path: &Path) -> anyhow::Result<Config> {
     Ok(Config::load(path)?)
 }
 
-/// Runs what the command line asks for.
-pub fn main() -> ExitCode {
+/// Runs what the command line asks for. `print` is the worker that prints one document: the library does not know it,
+/// so that its tests need not be linked with all of a typesetter.
+pub fn main(print: fn() -> ExitCode) -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::PdfWorker) {
+        return print();
+    }
     // Whatever is written (database, backup, log) is for the user who runs this alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match run(cli.command) {
@@ -115,6 +122,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Backup { file, config } => data::backup(&config.load()?, &file),
         Command::Migrate(file) => briefly(data::migrate(file.load()?)),
         Command::Openapi => briefly(data::openapi()),
+        Command::PdfWorker => unreachable!("main has handed it to the worker"),
     }
 }
 
