@@ -4,11 +4,13 @@
 //! characters become spaces (in one line) or fall away (in a text); everything else stays as it was written.
 
 pub mod calendar;
+pub mod custom;
 mod facts;
 mod layout;
 mod lines;
 mod links;
 mod page;
+pub mod pdf;
 mod words;
 
 #[cfg(test)]
