@@ -23,11 +23,13 @@ use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 
 use crate::clock::Instant;
 use crate::outbound::{Outbound, Refused, Target};
 use crate::template::Link;
 use crate::template::calendar::Calendar;
+use crate::template::custom::Wording;
 
 /// A way out.
 pub trait Channel: Send + Sync {
@@ -40,7 +42,7 @@ pub trait Channel: Send + Sync {
     /// How fast its targets may be sent to.
     fn pace(&self) -> Pace;
 
-    /// Takes one parcel to its target. Never longer than 30 seconds.
+    /// Takes one parcel to its target. Never longer than 40 seconds.
     fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Outcome>;
 }
 
@@ -93,13 +95,18 @@ pub enum Outcome {
         /// Whether the target itself is gone for good (410): it is switched off.
         gone: bool,
     },
+    /// Something of ours had no room: try again. The target was not asked, so nothing of it is held against the target.
+    Busy(Answer),
 }
 
 impl Outcome {
     /// What came back.
     pub fn answer(&self) -> &Answer {
         match self {
-            Outcome::Sent(answer) | Outcome::Later { answer, .. } | Outcome::Never { answer, .. } => answer,
+            Outcome::Sent(answer)
+            | Outcome::Later { answer, .. }
+            | Outcome::Never { answer, .. }
+            | Outcome::Busy(answer) => answer,
         }
     }
 }
@@ -194,16 +201,7 @@ pub struct Recipient {
 #[derive(Clone, Debug)]
 pub enum Address {
     /// By e-mail to the recipient.
-    Mail {
-        /// Further recipients, seen by everybody.
-        cc: Vec<String>,
-        /// Files.
-        attachments: Vec<Attachment>,
-        /// Where one POST unsubscribes the recipient from this type; `None` for what cannot be unsubscribed.
-        unsubscribe: Option<String>,
-        /// Whether it goes to `cc` alone: the recipient is somebody whom it does not reach by e-mail.
-        is_copy: bool,
-    },
+    Mail(Mailing),
     /// To a URL.
     Url {
         /// Where to. A secret.
@@ -215,6 +213,52 @@ pub enum Address {
         /// Whether a Teams flow wants the card without its envelope.
         bare: bool,
     },
+}
+
+/// How an e-mail goes, and what it has beside the message.
+#[derive(Clone, Debug, Default)]
+pub struct Mailing {
+    /// Further recipients, seen by everybody.
+    pub cc: Vec<String>,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+    /// Where one POST unsubscribes the recipient from this type; `None` for what cannot be unsubscribed.
+    pub unsubscribe: Option<String>,
+    /// Whether it goes to `cc` alone: the recipient is somebody whom it does not reach by e-mail.
+    pub is_copy: bool,
+    /// The template that it is written by, if it is written by one of the administrators'.
+    pub letter: Option<Filled>,
+    /// Files that are printed just before it goes.
+    pub prints: Vec<Print>,
+    /// What is so of a letter to somebody who is no user.
+    pub outside: Option<Outside>,
+}
+
+/// A template and what is filled in.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// Its newest wording; `None` where it was deleted.
+    pub wording: Option<Arc<Wording>>,
+    /// Its variables: a JSON object.
+    pub data: Arc<Value>,
+}
+
+/// A file that is printed by a template.
+#[derive(Clone, Debug)]
+pub struct Print {
+    /// Its name: `Order 1042.pdf`.
+    pub file_name: String,
+    /// What it is printed of.
+    pub filled: Filled,
+}
+
+/// What is so of a letter to somebody who is no user: it has no way into the centre and nothing to unsubscribe.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// Where answers go; `None` for the sender of all e-mails.
+    pub reply_to: Option<String>,
+    /// What mail programs group its letters by: module and id of the record.
+    pub thread: String,
 }
 
 /// A file that goes with an e-mail.

@@ -41,6 +41,7 @@ pub fn told(outcome: &Outcome) -> String {
             after.map_or(word.to_owned(), |after| format!("{word} {}", after.as_secs()))
         }
         Outcome::Never { gone, .. } => if *gone { "gone" } else { "never" }.to_owned(),
+        Outcome::Busy(_) => "busy".to_owned(),
     }
 }
 

@@ -252,6 +252,7 @@ mod tests {
                 Outcome::Later { patient: false, .. } => "not yet",
                 Outcome::Never { gone: true, .. } => "gone",
                 Outcome::Never { gone: false, .. } => "never",
+                Outcome::Busy(_) => "busy",
             });
             let expected = match status {
                 200..=299 => None,

@@ -29,12 +29,12 @@ impl Mail {
     /// The same for those in cc alone; `None` if there is nobody else in it.
     fn copy(&self, own: &str) -> Option<Mail> {
         let cc = self.copied_to(own);
-        (!cc.is_empty()).then(|| Mail { cc, attachments: self.attachments.clone() })
+        (!cc.is_empty()).then(|| Mail { cc, ..self.clone() })
     }
 
     /// The same without those in cc.
     fn without_copies(&self) -> Mail {
-        Mail { cc: Vec::new(), attachments: self.attachments.clone() }
+        Mail { cc: Vec::new(), ..self.clone() }
     }
 }
 
@@ -51,14 +51,9 @@ impl Claimed {
         &*self.target == COPIES
     }
 
-    /// What the e-mail has beside its words.
-    pub(super) fn mail(&self) -> Mail {
-        self.mail.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-    }
-
     /// Its copy for those in cc alone, now that it does not go out itself.
     pub(super) fn copy(&self, outlet: &Outlet, now: Instant) -> Option<Planned> {
-        let mail = self.mail().copy(&outlet.email).filter(|_| &*self.channel == EMAIL && !self.is_copy())?;
+        let mail = self.mail.copy(&outlet.email).filter(|_| &*self.channel == EMAIL && !self.is_copy())?;
         let copy = Planned::instead_of(self, outlet.receive_by, (EMAIL, COPIES), now);
         Some(Planned { mail: Some(mail), held: false, ..copy })
     }
@@ -81,13 +76,13 @@ impl Deliveries {
 
     /// Writes the copy of an e-mail that does not go out after all.
     pub(super) async fn write_copy(&self, tx: &mut Tx, row: &Claimed, copy: Planned) -> Result<(), Error> {
-        store::write_mail(tx, &row.id, &row.mail().without_copies()).await?;
+        store::write_mail(tx, &row.id, &row.mail.without_copies()).await?;
         self.write_in(tx, &[copy]).await
     }
 
     /// An e-mail that failed for good takes nothing from those in cc.
     pub(super) async fn copy_instead(&self, tx: &mut Tx, row: &Claimed, now: Instant) -> Result<(), Error> {
-        if row.is_copy() || row.mail().cc.is_empty() {
+        if row.is_copy() || row.mail.cc.is_empty() {
             return Ok(());
         }
         let outlets = choice::outlets(tx, &[row.user_id]).await?;
@@ -105,10 +100,10 @@ mod tests {
     #[test]
     fn everybody_in_cc_is_in_it_once_and_the_recipient_is_not() {
         let cc = ["Boss@example.com", " boss@example.com ", "ANA@example.com", "", "x@example.com"];
-        let mail = Mail { cc: cc.map(str::to_owned).to_vec(), attachments: Vec::new() };
+        let mail = Mail { cc: cc.map(str::to_owned).to_vec(), ..Mail::default() };
         assert_eq!(mail.copied_to("ana@example.com"), ["Boss@example.com", "x@example.com"]);
         assert_eq!(mail.copied_to("").len(), 3);
-        let alone = Mail { cc: vec!["ana@example.com".to_owned()], attachments: Vec::new() };
+        let alone = Mail { cc: vec!["ana@example.com".to_owned()], ..Mail::default() };
         assert_eq!(alone.copy("Ana@Example.com"), None);
     }
 }

@@ -13,7 +13,9 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::copies::COPIES;
 use super::lane::{Lane, Step, packed};
+use super::outside::OUTSIDE;
 use super::pace::{FAILURES, Pacer};
 use super::plan::COMPANY;
 use super::prepare::{Claim, LEASE, Ready};
@@ -36,7 +38,7 @@ const UNDER_WAY: usize = 1_500;
 const STORED_AT_ONCE: usize = 256;
 
 /// How long a channel may take before it is given up: longer than any of them takes by itself.
-const LONGEST_TRY: Duration = Duration::from_secs(40);
+const LONGEST_TRY: Duration = Duration::from_secs(45);
 
 /// How often the table is looked at without a hint.
 const POLL: Duration = Duration::from_secs(1);
@@ -313,7 +315,7 @@ impl Dispatcher {
             match &outcome {
                 Outcome::Sent(_) => lane.succeeded(),
                 // It answers: what it refuses says nothing about others.
-                Outcome::Never { .. } => {}
+                Outcome::Never { .. } | Outcome::Busy(_) => {}
                 Outcome::Later { after, .. } if is_about_target(first, &outcome) => lane.failed(now, *after),
                 Outcome::Later { .. } => {}
             }
@@ -328,7 +330,7 @@ impl Dispatcher {
         let summary = &outcome.answer().summary;
         match outcome {
             Outcome::Sent(_) => tracing::debug!(delivery, channel, status, "Delivered"),
-            Outcome::Later { .. } | Outcome::Never { .. } => {
+            Outcome::Later { .. } | Outcome::Never { .. } | Outcome::Busy(_) => {
                 tracing::info!(delivery, channel, status, user_id = row.user_id, "Not delivered: {summary}");
             }
         }
@@ -413,7 +415,7 @@ fn note_rest(row: &store::Claimed, outcome: &Outcome, before: u32, after: u32) {
     if before < FAILURES && after >= FAILURES {
         let summary = &outcome.answer().summary;
         let (whose, sent) = match &*row.target {
-            EMAIL => ("The mail server", "e-mails"),
+            EMAIL | COPIES | OUTSIDE => ("The mail server", "e-mails"),
             COMPANY => ("The company's flow", "cards"),
             _ => ("The webhook of a user", "deliveries"),
         };

@@ -56,6 +56,9 @@ struct ListQuery {
     /// Only those of this notification
     #[param(minimum = 1, maximum = 9007199254740991i64)]
     notification_id: Option<i64>,
+    /// Only letters to people who are no users about this record: module and id, as `tickets/42`
+    #[param(example = "tickets/42", max_length = 300)]
+    record: Option<String>,
     /// Only by this channel
     #[param(example = "email", max_length = 64)]
     channel: Option<String>,
@@ -85,6 +88,7 @@ impl ListQuery {
         Ok(Filter {
             user_id: self.user_id,
             notification_id: self.notification_id,
+            record: self.record.as_deref().map(record).transpose()?,
             channel: self.channel.map(|name| channel(deliveries, name)).transpose()?,
             state: self.state.map(state).transpose()?,
             from: instant("from", self.from)?,
@@ -101,6 +105,14 @@ fn channel(deliveries: &Deliveries, name: String) -> Result<String, Problem> {
         return Ok(name);
     }
     Err(Problem::bad_request(format!("channel is not known; use one of: {}", known.join(", "))))
+}
+
+fn record(text: &str) -> Result<(String, String), Problem> {
+    let (module, id) = text
+        .split_once('/')
+        .filter(|(module, id)| !module.is_empty() && !id.is_empty())
+        .ok_or_else(|| Problem::bad_request("record must be a module and an id: tickets/42"))?;
+    Ok((module.to_owned(), id.to_owned()))
 }
 
 fn state(name: String) -> Result<String, Problem> {
@@ -156,13 +168,21 @@ struct ShownTry {
 struct Shown {
     /// Its number; receivers see it too, as webhook-id and in Message-ID
     id: String,
-    /// The notification
-    notification_id: i64,
-    /// Whose it is
-    user_id: i64,
-    /// Type of the notification
+    /// The notification; null of a letter to somebody who is no user
+    #[schema(required)]
+    notification_id: Option<i64>,
+    /// Whose it is; null of a letter to somebody who is no user
+    #[schema(required)]
+    user_id: Option<i64>,
+    /// Whom a letter goes to who is no user, or null
+    #[schema(required)]
+    to: Option<String>,
+    /// The record that a letter to somebody who is no user is about, as `tickets/42`, or null
+    #[schema(required, example = "tickets/42")]
+    record: Option<String>,
+    /// Type of the notification, or of the letter
     r#type: String,
-    /// Title of the notification; null once that is deleted
+    /// Title of the notification, null once that is deleted; the subject of a letter
     #[schema(required)]
     title: Option<String>,
     /// email, teams, ringcentral, slack, google_chat, webhook
@@ -171,7 +191,7 @@ struct Shown {
     copy: bool,
     /// automated, manual, reminder, api
     sending: String,
-    /// The user's receive_by when it was decided
+    /// The user's receive_by when it was decided; `email` for somebody who is no user
     choice: String,
     /// pending, sent, final, suppressed
     state: String,
@@ -218,6 +238,8 @@ impl Shown {
             id: entry.id,
             notification_id: entry.notification_id,
             user_id: entry.user_id,
+            to: entry.to.filter(|_| with_detail),
+            record: entry.record.map(|(module, id)| format!("{module}/{id}")),
             r#type: entry.kind,
             title: entry.title,
             channel: entry.channel,

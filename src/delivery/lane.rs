@@ -208,10 +208,11 @@ impl Lane {
 }
 
 /// Whether it may go together with others. What others are in cc of goes alone: they are to see all of it, and nothing
-/// else.
+/// else. And so does what has a file printed for it: in a list of titles that would be lost.
 fn folds(ready: &Ready) -> bool {
-    let is_read_by_others = matches!(&ready.parcel.address, Address::Mail { cc, .. } if !cc.is_empty());
-    ready.row.held && !is_read_by_others
+    let is_alone = matches!(&ready.parcel.address, Address::Mail(mailing)
+        if !mailing.cc.is_empty() || !mailing.prints.is_empty());
+    ready.row.held && !is_alone
 }
 
 /// The parcel of a group: the first one's, with the others named in it.
@@ -230,8 +231,10 @@ pub(super) fn packed(group: &[Ready]) -> Parcel {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::channel::{Message, Pace, Recipient};
+    use crate::channel::{Mailing, Message, Pace, Recipient};
     use crate::delivery::Sending;
     use crate::delivery::backoff::LONGEST;
 
@@ -239,7 +242,7 @@ mod tests {
     const FREE: Pace = Pace { burst: 1, every: Duration::ZERO, per_hour: 0, at_once: 4, folds: false };
 
     fn ready(number: usize) -> Ready {
-        let (id, kind): (String, std::sync::Arc<str>) = (number.to_string(), "custom".into());
+        let (id, kind): (String, Arc<str>) = (number.to_string(), "custom".into());
         let message = Message {
             notification_id: 1,
             kind: kind.clone(),
@@ -262,8 +265,7 @@ mod tests {
             language: String::new(),
             time_zone: String::new(),
         };
-        let address =
-            Address::Mail { cc: Vec::new(), attachments: Vec::new(), unsubscribe: None, is_copy: false };
+        let address = Address::Mail(Mailing::default());
         let row = Claimed {
             id: id.clone(),
             notification_id: 1,
@@ -275,7 +277,8 @@ mod tests {
             tries: 0,
             first_try: 0,
             held: false,
-            mail: None,
+            mail: Arc::default(),
+            outside: None,
             created_at: START,
             abandoned: false,
         };

@@ -68,7 +68,7 @@ impl Metrics {
     pub fn tried(&self, channel: &str, outcome: &Outcome, after: Duration) {
         let name = match outcome {
             Outcome::Sent(_) => "sent",
-            Outcome::Later { .. } => "later",
+            Outcome::Later { .. } | Outcome::Busy(_) => "later",
             Outcome::Never { .. } => "never",
         };
         let channel = channel.to_owned();

@@ -9,9 +9,11 @@ mod copies;
 mod dispatch;
 mod http;
 mod lane;
+mod letters;
 mod log;
 mod metrics;
 mod origin;
+mod outside;
 mod pace;
 mod plan;
 mod prepare;
@@ -37,11 +39,13 @@ use crate::secret;
 use crate::settings::Settings;
 use crate::storage::Database;
 use crate::telemetry::metrics::Registry;
+use crate::template::custom::{LetterUse, PrintUse};
 use crate::user::Users;
 
 pub use http::routes;
 pub use log::Passage;
 pub use origin::{Content, Origin};
+pub use outside::{OutsideLetter, Plain};
 pub use plan::Chosen;
 pub use reason::Reason;
 
@@ -106,6 +110,13 @@ pub struct Mail {
     /// Files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<crate::channel::Attachment>,
+    /// The template that it is written by, in its newest wording as it goes out. Where nothing can be made of that, the
+    /// e-mail has the words of the notification and says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<LetterUse>,
+    /// Files that are printed as it goes out. Without those that cannot be made it goes nevertheless, and says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prints: Vec<PrintUse>,
 }
 
 /// The two families of channels.

@@ -195,7 +195,7 @@ fn is_muted(muted: &BTreeSet<(i64, String, String)>, asked: &Asked) -> bool {
 }
 
 impl Chosen {
-    fn of(planned: &Planned) -> Self {
+    pub(super) fn of(planned: &Planned) -> Self {
         Self {
             delivery_id: planned.id.clone(),
             channel: planned.channel.clone(),

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::letters::Wordings;
 use super::plan::{COMPANY, Route};
 use super::settings::Settings;
 use super::settle::{Attempt, Settlement, Then};
 use super::store::{self, Claimed, Planned};
 use super::{Content, Deliveries, EMAIL, Reason, Sending, rules};
-use crate::channel::{Address, Message, Parcel, Recipient};
+use crate::channel::{Address, Mailing, Message, Parcel, Recipient};
 use crate::clock::Instant;
 use crate::storage::{Error, Tx};
 use crate::template;
@@ -59,6 +60,7 @@ impl Deliveries {
         let ids: Vec<(i64, i64)> = rows.iter().map(|row| (row.user_id, row.notification_id)).collect();
         let origin = self.origin().ok_or_else(|| Error::Unavailable("the node has ended".to_owned()))?;
         let contents = origin.contents(tx, &ids).await?;
+        let wordings = Wordings::of(tx, &rows).await?;
         let is_full = rows.len() as i64 >= most;
         let settings = self.inner.settings.of::<Settings>();
         let mut claim = Claim { is_full, next_due, ..Claim::default() };
@@ -73,7 +75,11 @@ impl Deliveries {
             }
             let outlet = outlets.get(&row.user_id);
             let row = towards(row, outlet, &settings);
-            match self.look_at(&row, outlet, content, &settings, now) {
+            let look = match &row.outside {
+                Some(letter) => Look::Ready(Box::new(self.letter(&row, letter, &wordings, now))),
+                None => self.look_at(&row, outlet, content, &settings, &wordings, now),
+            };
+            match look {
                 Look::Ready(parcel) => claim.ready.push(Ready { row, parcel: *parcel }),
                 Look::Then(then) => settled.push(Settlement { row, attempt: None, then }),
                 Look::Elsewhere(reason, moved) => {
@@ -115,6 +121,7 @@ impl Deliveries {
         outlet: Option<&Outlet>,
         content: Option<Content>,
         settings: &Settings,
+        wordings: &Wordings,
         now: Instant,
     ) -> Look {
         let Some(outlet) = outlet else {
@@ -143,7 +150,7 @@ impl Deliveries {
             return Look::Then(Then::Back { due_at, held: true });
         }
         let address = if &*row.channel == EMAIL {
-            Ok(self.mail(row, outlet))
+            Ok(self.mail(row, outlet, wordings))
         } else {
             self.url(row, outlet, settings, now)
         };
@@ -153,15 +160,22 @@ impl Deliveries {
         }
     }
 
-    fn mail(&self, row: &Claimed, outlet: &Outlet) -> Address {
-        let mail = row.mail();
-        let cc = mail.copied_to(&outlet.email);
+    fn mail(&self, row: &Claimed, outlet: &Outlet, wordings: &Wordings) -> Address {
+        let cc = row.mail.copied_to(&outlet.email);
         let config = self.inner.config.load();
         // Nobody unsubscribes somebody else: the link would be in the hands of those in cc.
         let can_unsubscribe = row.sending != Sending::Manual && cc.is_empty();
         let unsubscribe = can_unsubscribe
             .then(|| self.inner.users.unsubscribe_url(outlet.user_id, &row.kind, &config.public_url));
-        Address::Mail { cc, attachments: mail.attachments, unsubscribe, is_copy: row.is_copy() }
+        Address::Mail(Mailing {
+            cc,
+            attachments: row.mail.attachments.clone(),
+            unsubscribe,
+            is_copy: row.is_copy(),
+            letter: wordings.letter(row.mail.letter.as_ref()),
+            prints: wordings.prints(&row.mail.prints),
+            outside: None,
+        })
     }
 
     fn url(
@@ -247,6 +261,6 @@ fn own_secrets(users: &Users, outlet: &Outlet, now: Instant) -> Vec<String> {
 }
 
 /// A path leads into the CRM.
-fn absolute(link: &str, crm: &str) -> String {
+pub(super) fn absolute(link: &str, crm: &str) -> String {
     if link.starts_with('/') { format!("{crm}{link}") } else { link.to_owned() }
 }

@@ -33,10 +33,12 @@ pub enum Reason {
     Refused,
     /// Every try of the schedule failed.
     Exhausted,
+    /// The address gets too many letters.
+    Loop,
 }
 
 impl Reason {
-    const ALL: [Reason; 15] = [
+    const ALL: [Reason; 16] = [
         Reason::Choice,
         Reason::Narrowed,
         Reason::Muted,
@@ -52,6 +54,7 @@ impl Reason {
         Reason::Folded,
         Reason::Refused,
         Reason::Exhausted,
+        Reason::Loop,
     ];
 
     /// As it is stored and shown.
@@ -72,6 +75,7 @@ impl Reason {
             Reason::Folded => "folded",
             Reason::Refused => "refused",
             Reason::Exhausted => "exhausted",
+            Reason::Loop => "loop",
         }
     }
 
@@ -82,7 +86,7 @@ impl Reason {
             Reason::Narrowed => "The user wants nothing of this type by this channel.",
             Reason::Muted => "The user muted the record that it is about.",
             Reason::NoUrl => "No webhook URL is stored for the user.",
-            Reason::NoEmail => "The user has no e-mail address.",
+            Reason::NoEmail => "There is no e-mail address that mail can be sent to.",
             Reason::NotConfigured => "No mail server is configured: set smtp in crm_config.yaml, then retry.",
             Reason::EndpointOff => {
                 "The user's webhook is switched off after nothing but failures; saving its URL switches it on."
@@ -95,6 +99,9 @@ impl Reason {
             Reason::Folded => "Another message carried it along.",
             Reason::Refused => "The target refused it for good.",
             Reason::Exhausted => "Nothing arrived at the target for about a day.",
+            Reason::Loop => {
+                "This address got too many letters within a day, or is our own: a program may be answering us."
+            }
         }
     }
 

@@ -75,7 +75,7 @@ impl Attempt {
         let answer = outcome.answer();
         let name = match outcome {
             Outcome::Sent(_) => "sent",
-            Outcome::Later { .. } => "later",
+            Outcome::Later { .. } | Outcome::Busy(_) => "later",
             Outcome::Never { .. } => "never",
         };
         Self {
@@ -107,6 +107,10 @@ pub(super) fn follows(row: &Claimed, outcome: &Outcome, now: Instant) -> Then {
     match outcome {
         Outcome::Sent(_) => Then::Sent,
         Outcome::Never { .. } => Then::Final(Reason::Refused),
+        Outcome::Busy(_) => match backoff::wait(&row.id, row.turn(), None, true) {
+            Some(wait) => Then::Again(now.plus(wait)),
+            None => Then::Final(Reason::Exhausted),
+        },
         Outcome::Later { after, patient, .. } => {
             let Some(wait) = backoff::wait(&row.id, row.turn(), *after, *patient) else {
                 return Then::Final(Reason::Exhausted);
@@ -178,6 +182,8 @@ impl Deliveries {
         if &*row.channel == EMAIL || store::has_mail(tx, row.notification_id).await? {
             return Ok(());
         }
+        // What the e-mail that was not chosen would have had.
+        let beside = store::mail_of(tx, row.notification_id).await?;
         let outlets = choice::outlets(tx, &[row.user_id]).await?;
         let Some(outlet) = outlets.get(&row.user_id) else {
             return Ok(());
@@ -192,7 +198,7 @@ impl Deliveries {
             (!self.can_mail()).then_some(Reason::NotConfigured)
         };
         let mail = Planned::instead_of(row, outlet.receive_by, (EMAIL, EMAIL), now);
-        let mail = Planned { suppressed, ..mail };
+        let mail = Planned { suppressed, mail: beside, ..mail };
         self.write_in(tx, &[mail]).await
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::outside::{OUTSIDE, OutsideLetter};
 use super::settle::{Settlement, Then};
 use super::{Asked, Mail, Reason, Sending, backoff};
 use crate::clock::Instant;
@@ -17,6 +18,9 @@ use crate::user::choice::ReceiveBy;
 
 /// In how many rows a channel is counted, so that writers on PostgreSQL do not wait for each other.
 const PARTS: i64 = 8;
+
+/// The user and the notification of what goes to somebody who is no user: no table gives this number.
+pub(super) const NOBODY: i64 = 0;
 
 /// A delivery to write.
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ pub(super) struct Planned {
     pub held: bool,
     pub fallback_of: Option<String>,
     pub mail: Option<Mail>,
+    /// What goes to somebody who is no user: then there is neither a user nor a notification.
+    pub outside: Option<Arc<OutsideLetter>>,
     pub created_at: Instant,
 }
 
@@ -54,6 +60,7 @@ impl Planned {
             held: false,
             fallback_of: None,
             mail: asked.mail.clone().filter(|_| channel == super::EMAIL),
+            outside: None,
             created_at: now,
         }
     }
@@ -80,6 +87,28 @@ impl Planned {
             held: row.held,
             fallback_of: Some(row.id.clone()),
             mail: None,
+            outside: None,
+            created_at: now,
+        }
+    }
+
+    /// A letter to somebody who is no user, due at once.
+    pub fn letter(letter: &OutsideLetter, suppressed: Option<Reason>, now: Instant) -> Self {
+        Self {
+            id: new_id(now),
+            notification_id: NOBODY,
+            user_id: NOBODY,
+            kind: letter.kind.into(),
+            sending: Sending::Automated,
+            choice: ReceiveBy::Email,
+            channel: super::EMAIL.to_owned(),
+            target: OUTSIDE.to_owned(),
+            suppressed,
+            due_at: now,
+            held: false,
+            fallback_of: None,
+            mail: None,
+            outside: Some(Arc::new(letter.clone())),
             created_at: now,
         }
     }
@@ -89,7 +118,18 @@ impl Planned {
     }
 
     fn mail(&self) -> Option<String> {
-        self.mail.as_ref().map(in_json)
+        match &self.outside {
+            Some(letter) => Some(in_json(&**letter)),
+            None => self.mail.as_ref().map(in_json),
+        }
+    }
+
+    /// Whom a letter goes to, what it says in a line, and the record that it is about.
+    fn outside(&self) -> [Option<&str>; 4] {
+        self.outside.as_ref().map_or([None; 4], |letter| {
+            let (module, record) = &letter.record;
+            [letter.address(), &letter.plain.subject, module, record].map(Some)
+        })
     }
 
     fn settled_at(&self) -> Option<Instant> {
@@ -119,7 +159,10 @@ pub(super) struct Claimed {
     /// did not live to see the end of.
     pub first_try: u32,
     pub held: bool,
-    pub mail: Option<String>,
+    /// What its e-mail has beside its words.
+    pub mail: Arc<Mail>,
+    /// The letter, where it goes to somebody who is no user.
+    pub outside: Option<Arc<OutsideLetter>>,
     pub created_at: Instant,
     /// Whether another process had claimed it and did not live to say what became of it.
     pub abandoned: bool,
@@ -143,10 +186,11 @@ pub(super) async fn insert(tx: &mut Tx, rows: &[Planned]) -> Result<(), Error> {
         return insert_all(tx, rows).await;
     }
     for row in rows {
+        let [recipient, subject, module, record_id] = row.outside();
         tx.execute(
             "INSERT INTO deliveries (id, notification_id, user_id, type, sending, choice, channel, target, state,
-                reason, due_at, held, fallback_of, mail, created_at, settled_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                reason, due_at, held, fallback_of, mail, created_at, settled_at, recipient, subject, module, record_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
             params![
                 &row.id,
                 row.notification_id,
@@ -163,7 +207,11 @@ pub(super) async fn insert(tx: &mut Tx, rows: &[Planned]) -> Result<(), Error> {
                 &row.fallback_of,
                 &row.mail(),
                 row.created_at,
-                row.settled_at()
+                row.settled_at(),
+                recipient,
+                subject,
+                module,
+                record_id
             ],
         )
         .await?;
@@ -175,23 +223,26 @@ async fn insert_all(tx: &mut Tx, rows: &[Planned]) -> Result<(), Error> {
     let rows: Vec<_> = rows
         .iter()
         .map(|row| {
+            let [recipient, subject, module, record_id] = row.outside();
             json!({
                 "id": row.id, "notification_id": row.notification_id, "user_id": row.user_id, "type": &*row.kind,
                 "sending": row.sending.name(), "choice": row.choice.name(), "channel": row.channel,
                 "target": row.target, "state": row.state(), "reason": row.suppressed.map(Reason::code),
                 "due_at": row.due_at.0, "held": row.held, "fallback_of": row.fallback_of, "mail": row.mail(),
                 "created_at": row.created_at.0, "settled_at": row.settled_at().map(|at| at.0),
+                "recipient": recipient, "subject": subject, "module": module, "record_id": record_id,
             })
         })
         .collect();
     tx.execute(
         "INSERT INTO deliveries (id, notification_id, user_id, type, sending, choice, channel, target, state, reason,
-            due_at, held, fallback_of, mail, created_at, settled_at)
+            due_at, held, fallback_of, mail, created_at, settled_at, recipient, subject, module, record_id)
          SELECT id, notification_id, user_id, type, sending, choice, channel, target, state, reason, due_at, held,
-            fallback_of, mail, created_at, settled_at
+            fallback_of, mail, created_at, settled_at, recipient, subject, module, record_id
          FROM json_to_recordset($1::TEXT::JSON) AS row (id TEXT, notification_id BIGINT, user_id BIGINT, type TEXT,
             sending TEXT, choice TEXT, channel TEXT, target TEXT, state TEXT, reason TEXT, due_at BIGINT,
-            held BOOLEAN, fallback_of TEXT, mail TEXT, created_at BIGINT, settled_at BIGINT)",
+            held BOOLEAN, fallback_of TEXT, mail TEXT, created_at BIGINT, settled_at BIGINT, recipient TEXT,
+            subject TEXT, module TEXT, record_id TEXT)",
         params![&serde_json::to_string(&rows).expect("rows are plain JSON")],
     )
     .await?;
@@ -221,6 +272,14 @@ const CLAIMED: &str = "id, notification_id, user_id, type, sending, channel, tar
                        created_at, lease IS NOT NULL, first_try";
 
 fn read_claimed(row: &Row<'_>) -> Result<Claimed, Error> {
+    let target: Arc<str> = row.get::<String>(6)?.into();
+    let beside: Option<String> = row.get(9)?;
+    // One that cannot be read must not hold the others up.
+    let (mail, outside) = match beside {
+        Some(text) if &*target == OUTSIDE => (Arc::default(), serde_json::from_str(&text).ok().map(Arc::new)),
+        Some(text) => (Arc::new(serde_json::from_str(&text).unwrap_or_default()), None),
+        None => (Arc::default(), None),
+    };
     Ok(Claimed {
         id: row.get(0)?,
         notification_id: row.get(1)?,
@@ -228,10 +287,11 @@ fn read_claimed(row: &Row<'_>) -> Result<Claimed, Error> {
         kind: row.get::<String>(3)?.into(),
         sending: Sending::from_stored(&row.get::<String>(4)?),
         channel: row.get::<String>(5)?.into(),
-        target: row.get::<String>(6)?.into(),
+        target,
         tries: u32::try_from(row.get::<i64>(7)?).unwrap_or(u32::MAX),
         held: row.get(8)?,
-        mail: row.get(9)?,
+        mail,
+        outside,
         created_at: row.instant(10)?,
         abandoned: row.get(11)?,
         first_try: u32::try_from(row.get::<i64>(12)?).unwrap_or(u32::MAX),
@@ -501,8 +561,42 @@ pub(super) async fn write_mail(tx: &mut Tx, id: &str, mail: &Mail) -> Result<(),
     Ok(())
 }
 
-fn in_json(mail: &Mail) -> String {
-    serde_json::to_string(mail).expect("names and base64 are plain JSON")
+fn in_json(beside: &impl serde::Serialize) -> String {
+    serde_json::to_string(beside).expect("names, base64 and JSON are plain JSON")
+}
+
+/// What an e-mail of this notification to its user would have had beside its words, had it been chosen.
+pub(super) async fn mail_of(tx: &mut Tx, notification_id: i64) -> Result<Option<Mail>, Error> {
+    let found: Option<String> = tx
+        .one(
+            "SELECT mail FROM deliveries WHERE notification_id = $1 AND channel = 'email' AND target = 'email'
+                AND mail IS NOT NULL LIMIT 1",
+            params![notification_id],
+            |row| row.get(0),
+        )
+        .await?;
+    Ok(found.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// How many letters this address was let have since an instant: in all, and about this record.
+pub(super) async fn letters_since(
+    tx: &mut Tx,
+    address: &str,
+    (module, record_id): &(Arc<str>, Arc<str>),
+    since: Instant,
+) -> Result<(i64, i64), Error> {
+    let address = address.to_ascii_lowercase();
+    let found = tx
+        .one(
+            "SELECT CAST(COUNT(*) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN module = $1 AND record_id = $2 THEN 1 ELSE 0 END), 0) AS BIGINT)
+             FROM deliveries WHERE recipient IS NOT NULL AND state <> 'suppressed' AND LOWER(recipient) = $3
+                AND created_at > $4",
+            params![&**module, &**record_id, &address, since],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .await?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Whether an e-mail of this notification to its user went out, waits, or was refused for another reason than the choice

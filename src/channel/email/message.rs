@@ -1,4 +1,6 @@
 //! One parcel as one message: headers, a text part, an HTML part, and files.
+//!
+//! What the parts say is made before, in `content`.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
@@ -7,11 +9,12 @@ use lettre::Address as Mailaddress;
 use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType};
 use lettre::message::{Body, MultiPart, SinglePart};
 
+use super::content::{Content, Printed};
 use super::header::{Headers, mailbox, quoted_printable};
-use crate::channel::{Address, Attachment, Parcel};
+use crate::channel::{Attachment, Mailing, Outside, Parcel};
 use crate::clock::Instant;
 use crate::config::Mailbox;
-use crate::template::{self, Letter, Rendered, one_line};
+use crate::template::{Rendered, one_line};
 
 const LONGEST_FILE_NAME: usize = 100;
 /// A delivery's id has 36 characters; a boundary may have 70 with all that is ours.
@@ -38,44 +41,48 @@ pub(super) struct Unfit(pub &'static str);
 ///
 /// # Errors
 /// An address that is none, and a file that cannot be read.
-pub(super) fn build(parcel: &Parcel, from: &Mailbox) -> Result<Mail, Unfit> {
-    let Address::Mail { cc, attachments, unsubscribe, is_copy } = &parcel.address else {
-        return Err(Unfit("This delivery is none by e-mail: send it again."));
-    };
-    let (to, cc) = recipients(parcel, cc, *is_copy)?;
+pub(super) fn build(
+    parcel: &Parcel,
+    mailing: &Mailing,
+    content: &Content,
+    from: &Mailbox,
+) -> Result<Mail, Unfit> {
+    let (to, cc) = recipients(parcel, mailing)?;
     let sender =
         address(&from.address).ok_or(Unfit("The sender is no e-mail address: correct smtp.from."))?;
-    let written = written(parcel, unsubscribe.as_deref());
 
     let mut headers = Headers::default();
     headers.set("From", &mailbox(&from.name, &from.address));
     // Whose copy it is stands in the letter: they are not among those who get it.
-    let name = if *is_copy { "" } else { &parcel.recipient.name };
+    let name = if mailing.is_copy { "" } else { &parcel.recipient.name };
     headers.set("To", &mailbox(name, to.as_ref()));
     if !cc.is_empty() {
         headers.set("Cc", &cc.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\r\n "));
     }
-    headers.set_text("Subject", &written.subject);
-    identify(&mut headers, parcel, sender.domain());
-    if let Some(unsubscribe) = unsubscribe.as_deref().filter(|url| is_bare_url(url)) {
+    headers.set_text("Subject", &content.written.subject);
+    headers.set("Date", &date(parcel.now));
+    headers.set("Message-ID", &format!("<{}@{}>", token(&parcel.delivery_id), sender.domain()));
+    match &mailing.outside {
+        None => identify(&mut headers, parcel, sender.domain()),
+        Some(outside) => identify_outside(&mut headers, outside, sender.domain()),
+    }
+    headers.set_text("Belfry-Type", &parcel.message.kind);
+    if let Some(unsubscribe) = mailing.unsubscribe.as_deref().filter(|url| is_bare_url(url)) {
         headers.set("List-Unsubscribe", &format!("<{unsubscribe}>"));
         headers.set("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
     }
     headers.set("MIME-Version", "1.0");
     let mut bytes = headers.into_bytes();
-    bytes.extend(content(&parcel.delivery_id, &written, attachments)?.formatted());
+    let body = body(&parcel.delivery_id, &content.written, &mailing.attachments, &content.prints)?;
+    bytes.extend(body.formatted());
     Ok(Mail { from: sender, to, cc, bytes })
 }
 
 /// Who has to get it, and who gets a copy. Nobody gets a message twice, however their address is written.
-fn recipients(
-    parcel: &Parcel,
-    cc: &[String],
-    is_copy: bool,
-) -> Result<(Mailaddress, Vec<Mailaddress>), Unfit> {
+fn recipients(parcel: &Parcel, mailing: &Mailing) -> Result<(Mailaddress, Vec<Mailaddress>), Unfit> {
     let own = address(&parcel.recipient.email);
     let mut copies: Vec<Mailaddress> = Vec::new();
-    for copy in cc.iter().filter_map(|copy| address(copy)) {
+    for copy in mailing.cc.iter().filter_map(|copy| address(copy)) {
         let is_known = |known: &Mailaddress| {
             let (known, new): (&str, &str) = (known.as_ref(), copy.as_ref());
             known.eq_ignore_ascii_case(new)
@@ -84,8 +91,11 @@ fn recipients(
             copies.push(copy);
         }
     }
-    if !is_copy {
-        let unfit = "The e-mail address is none that mail can be sent to: correct it in the profile.";
+    if !mailing.is_copy {
+        let unfit = match mailing.outside {
+            None => "The e-mail address is none that mail can be sent to: correct it in the profile.",
+            Some(_) => "The e-mail address is none that mail can be sent to: correct it in the record.",
+        };
         return Ok((own.ok_or(Unfit(unfit))?, copies));
     }
     if copies.is_empty() {
@@ -100,49 +110,34 @@ fn address(text: &str) -> Option<Mailaddress> {
     known.address.parse().ok()
 }
 
-pub(super) fn written(parcel: &Parcel, unsubscribe: Option<&str>) -> Rendered {
-    let Parcel { message, recipient, .. } = parcel;
-    let is_copy = matches!(parcel.address, Address::Mail { is_copy: true, .. });
-    let along: Vec<(&str, Option<&str>)> =
-        message.along.iter().map(|brief| (brief.title.as_str(), brief.link.as_deref())).collect();
-    template::render(&Letter {
-        kind: &message.kind,
-        title: &message.title,
-        text: message.text.as_deref(),
-        link: message.link.as_deref(),
-        metadata: message.metadata.as_deref(),
-        links: &message.links,
-        ticket: message.related_ticket_id,
-        sent_at: message.created_at,
-        along: &along,
-        unnamed: message.unnamed,
-        centre: &message.centre,
-        unsubscribe,
-        copy_of: is_copy.then_some(if recipient.name.is_empty() {
-            &recipient.email
-        } else {
-            &recipient.name
-        }),
-        language: &recipient.language,
-        time_zone: &recipient.time_zone,
-    })
-}
-
-/// Which message it is, when it was sent, what it belongs to, and that no person wrote it.
+/// Which notification it is, what it belongs to, and that no person wrote it.
 fn identify(headers: &mut Headers, parcel: &Parcel, domain: &str) {
     let message = &parcel.message;
-    headers.set("Date", &date(parcel.now));
-    headers.set("Message-ID", &format!("<{}@{domain}>", token(&parcel.delivery_id)));
     if let Some(ticket) = message.related_ticket_id {
-        // The thread has no first message: mail programs group what names the same one.
-        let thread = format!("<ticket-{ticket}@{domain}>");
-        headers.set("In-Reply-To", &thread);
-        headers.set("References", &thread);
+        thread(headers, &format!("ticket-{ticket}"), domain);
     }
     headers.set("Auto-Submitted", "auto-generated");
     headers.set("X-Auto-Response-Suppress", "All");
     headers.set("Belfry-Notification", &message.notification_id.to_string());
-    headers.set_text("Belfry-Type", &message.kind);
+}
+
+/// The same of a letter to somebody who is no user. Whatever answers by itself has three ways to learn that it is not to
+/// answer this one (RFC 3834, Exchange, and what was usual before them).
+fn identify_outside(headers: &mut Headers, outside: &Outside, domain: &str) {
+    if let Some(address) = outside.reply_to.as_deref().and_then(address) {
+        headers.set("Reply-To", address.as_ref());
+    }
+    thread(headers, &token(&outside.thread), domain);
+    headers.set("Auto-Submitted", "auto-replied");
+    headers.set("X-Auto-Response-Suppress", "All");
+    headers.set("Precedence", "bulk");
+}
+
+/// The thread has no first message: mail programs group what names the same one.
+fn thread(headers: &mut Headers, name: &str, domain: &str) {
+    let thread = format!("<{name}@{domain}>");
+    headers.set("In-Reply-To", &thread);
+    headers.set("References", &thread);
 }
 
 fn date(at: Instant) -> String {
@@ -165,7 +160,12 @@ fn is_bare_url(url: &str) -> bool {
 
 /// The text before the HTML, and an event behind both: a reader takes the last form that it knows, and programs that
 /// know events show it beside the words. It is a file as well, for those that do not.
-fn content(id: &str, written: &Rendered, attachments: &[Attachment]) -> Result<MultiPart, Unfit> {
+fn body(
+    id: &str,
+    written: &Rendered,
+    attachments: &[Attachment],
+    prints: &[Printed],
+) -> Result<MultiPart, Unfit> {
     // "=_" stands in no quoted-printable and no base64: no sender can write a line that ends a part.
     let boundary = |part: &str| format!("=_{part}_{}", token(id));
     let mut both = MultiPart::alternative()
@@ -175,11 +175,19 @@ fn content(id: &str, written: &Rendered, attachments: &[Attachment]) -> Result<M
     if let Some((kind, event)) = attachments.iter().find_map(event) {
         both = both.singlepart(text_part(kind, &event));
     }
-    if attachments.is_empty() {
+    if attachments.is_empty() && prints.is_empty() {
         return Ok(both);
     }
-    let mixed = MultiPart::mixed().boundary(boundary("all")).multipart(both);
-    attachments.iter().try_fold(mixed, |parts, attachment| Ok(parts.singlepart(file(attachment)?)))
+    let mut mixed = MultiPart::mixed().boundary(boundary("all")).multipart(both);
+    for attachment in attachments {
+        let bytes = BASE64_STANDARD.decode(&attachment.content);
+        let bytes = bytes.map_err(|_| Unfit("A file of this e-mail is no base64: send it again."))?;
+        mixed = mixed.singlepart(file(&attachment.name, &attachment.content_type, bytes));
+    }
+    for print in prints {
+        mixed = mixed.singlepart(file(&pdf_name(&print.name), "application/pdf", print.bytes.clone()));
+    }
+    Ok(mixed)
 }
 
 fn text_part(kind: ContentType, text: &str) -> SinglePart {
@@ -196,14 +204,19 @@ fn event(attachment: &Attachment) -> Option<(ContentType, String)> {
     Some((kind, String::from_utf8(bytes).ok()?.replace("\r\n", "\n")))
 }
 
-fn file(attachment: &Attachment) -> Result<SinglePart, Unfit> {
-    let content = BASE64_STANDARD.decode(&attachment.content);
-    let content = content.map_err(|_| Unfit("A file of this e-mail is no base64: send it again."))?;
-    let body = Body::new_with_encoding(content, ContentTransferEncoding::Base64);
-    Ok(SinglePart::builder()
-        .header(media_type(&attachment.content_type))
-        .header(ContentDisposition::attachment(&file_name(&attachment.name)))
-        .body(body.expect("base64 takes every byte")))
+fn file(name: &str, content_type: &str, bytes: Vec<u8>) -> SinglePart {
+    let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
+    SinglePart::builder()
+        .header(media_type(content_type))
+        .header(ContentDisposition::attachment(&file_name(name)))
+        .body(body.expect("base64 takes every byte"))
+}
+
+/// Programs go by the end of a name.
+fn pdf_name(name: &str) -> String {
+    let stem = name.strip_suffix(".pdf").unwrap_or(name);
+    let stem: String = one_line(stem).chars().take(LONGEST_FILE_NAME - ".pdf".len()).collect();
+    format!("{stem}.pdf")
 }
 
 /// A media type, with parameters that need no quotes; what is none is bytes.

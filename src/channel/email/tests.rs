@@ -2,6 +2,7 @@
 
 mod encrypted;
 mod injection;
+mod letters;
 mod messages;
 mod server;
 mod verdicts;
@@ -9,7 +10,7 @@ mod verdicts;
 use std::time::Duration;
 
 use super::*;
-use crate::channel::{Address, Attachment, Brief, Message, Recipient};
+use crate::channel::{Address, Attachment, Brief, Mailing, Message, Recipient};
 use crate::clock::Instant;
 use crate::config::{Mailbox, Smtp, SmtpLogin, SmtpTls};
 
@@ -40,13 +41,20 @@ fn parcel() -> Parcel {
             language: "en".to_owned(),
             time_zone: "Europe/London".to_owned(),
         },
-        address: Address::Mail {
+        address: Address::Mail(Mailing {
             cc: vec!["boss@example.com".to_owned()],
-            attachments: Vec::new(),
             unsubscribe: Some("https://crm.example.com/crm/unsubscribe/abc".to_owned()),
-            is_copy: false,
-        },
+            ..Mailing::default()
+        }),
     }
+}
+
+/// The message of a parcel that no template is used for.
+fn build(parcel: &Parcel, from: &Mailbox) -> Result<message::Mail, message::Unfit> {
+    let Address::Mail(mailing) = &parcel.address else { panic!("it goes by e-mail") };
+    let written = content::plain(parcel, mailing, None);
+    let content = content::Content { written, prints: Vec::new(), missing: Vec::new() };
+    message::build(parcel, mailing, &content, from)
 }
 
 fn from() -> Mailbox {

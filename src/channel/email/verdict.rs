@@ -5,6 +5,7 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
+use super::missing::Missing;
 use super::session::{Matter, Step, Taken, Trouble};
 use crate::channel::{Answer, Outcome};
 use crate::config::SmtpLogin;
@@ -42,6 +43,19 @@ pub(super) fn never(sentence: &str) -> Outcome {
 pub(super) fn unusable(sentence: &str, words: &str) -> Outcome {
     let answer = Answer { status: None, summary: sentence.to_owned(), detail: detail(words, None) };
     Outcome::Later { answer, after: None, patient: true }
+}
+
+/// The same outcome; whoever looks at the try is told what the message had not.
+pub(super) fn noting(mut outcome: Outcome, missing: &[Missing]) -> Outcome {
+    let (Outcome::Sent(answer)
+    | Outcome::Later { answer, .. }
+    | Outcome::Never { answer, .. }
+    | Outcome::Busy(answer)) = &mut outcome;
+    for one in missing {
+        answer.summary.push(' ');
+        answer.summary.push_str(&one.sentence());
+    }
+    outcome
 }
 
 /// Whether the server said no to this address or to this message.

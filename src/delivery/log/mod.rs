@@ -17,13 +17,17 @@ pub(super) const COPIED: &str = "A copy for those in cc alone: the user gets no 
 pub struct Entry {
     /// Its number.
     pub id: String,
-    /// The notification.
-    pub notification_id: i64,
-    /// Whose it is.
-    pub user_id: i64,
+    /// The notification; `None` of a letter to somebody who is no user.
+    pub notification_id: Option<i64>,
+    /// Whose it is; `None` of a letter to somebody who is no user.
+    pub user_id: Option<i64>,
+    /// Whom a letter goes to who is no user.
+    pub to: Option<String>,
+    /// The record that such a letter is about: module and id.
+    pub record: Option<(String, String)>,
     /// Its type.
     pub kind: String,
-    /// The notification's title, while it is there.
+    /// The notification's title, while it is there, or what a letter is about.
     pub title: Option<String>,
     /// How it came to be sent.
     pub sending: String,
@@ -97,6 +101,8 @@ pub struct Filter {
     pub user_id: Option<i64>,
     /// Of this notification.
     pub notification_id: Option<i64>,
+    /// To people who are no users, about this record: module and id.
+    pub record: Option<(String, String)>,
     /// By this channel.
     pub channel: Option<String>,
     /// In this state.

@@ -5,14 +5,18 @@ use std::collections::HashMap;
 use super::{Entry, Filter, Try};
 use crate::clock::Instant;
 use crate::delivery::Reason;
+use crate::delivery::store::NOBODY;
 use crate::params;
 use crate::storage::{Error, Row, Tx, Value};
 
 /// The conditions of a filter, and their parameters after those in `params`.
 fn conditions<'a>(filter: &'a Filter, params: &mut Vec<Value<'a>>) -> String {
-    let wanted: [(&str, Option<Value<'a>>); 7] = [
+    let record = filter.record.as_ref();
+    let wanted: [(&str, Option<Value<'a>>); 9] = [
         ("d.user_id =", filter.user_id.map(Value::Int)),
         ("d.notification_id =", filter.notification_id.map(Value::Int)),
+        ("d.module =", record.map(|(module, _)| Value::Text(module))),
+        ("d.record_id =", record.map(|(_, id)| Value::Text(id))),
         ("d.channel =", filter.channel.as_deref().map(Value::Text)),
         ("d.state =", filter.state.as_deref().map(Value::Text)),
         ("d.created_at >=", filter.from.map(Value::from)),
@@ -34,9 +38,9 @@ pub(super) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Entry>, Err
     let conditions = conditions(filter, &mut params);
     params.push(Value::Int(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
     let sql = format!(
-        "SELECT d.id, d.notification_id, d.user_id, d.type, c.title, d.sending, d.choice, d.channel, d.state, d.reason,
+        "SELECT d.id, d.notification_id, d.user_id, d.type, COALESCE(c.title, d.subject), d.sending, d.choice, d.channel, d.state, d.reason,
             d.due_at, d.held, d.folded_into, d.fallback_of, d.created_at, d.settled_at,
-            d.lease IS NOT NULL, d.target = 'copies'
+            d.lease IS NOT NULL, d.target = 'copies', d.recipient, d.module, d.record_id
          FROM deliveries d LEFT JOIN notification_contents c ON c.id = d.notification_id
          WHERE {conditions} ORDER BY d.id DESC LIMIT ${}",
         params.len()
@@ -52,8 +56,10 @@ pub(super) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Entry>, Err
 fn read_entry(row: &Row<'_>) -> Result<Entry, Error> {
     Ok(Entry {
         id: row.get(0)?,
-        notification_id: row.get(1)?,
-        user_id: row.get(2)?,
+        notification_id: Some(row.get(1)?).filter(|id| *id != NOBODY),
+        user_id: Some(row.get(2)?).filter(|id| *id != NOBODY),
+        to: row.get(18)?,
+        record: row.get::<Option<String>>(19)?.zip(row.get(20)?),
         kind: row.get(3)?,
         title: row.get(4)?,
         sending: row.get(5)?,

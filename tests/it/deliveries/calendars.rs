@@ -36,7 +36,7 @@ story! {
         let moved = call("2026-07-03T10:30:00Z", 1);
         let ended = Calendar { method: Method::Cancel, sequence: 2, ..moved.clone() };
         for event in [call("2026-03-03T10:00:00Z", 0), moved, ended] {
-            let mail = Mail { cc: Vec::new(), attachments: vec![Attachment::calendar(&event)] };
+            let mail = Mail { attachments: vec![Attachment::calendar(&event)], ..Mail::default() };
             stage.hand_over(Notice { mail: Some(mail), ..notice(Reminder, 1, "Call Jane") }).await;
             stage.settles().await;
         }

@@ -18,7 +18,8 @@ fn copied(sending: Sending, user_id: i64, title: &str, cc: &[&str]) -> Notice {
         content_type: "text/plain".to_owned(),
         content: "YQ==".to_owned(),
     };
-    let mail = Mail { cc: cc.iter().map(|one| (*one).to_owned()).collect(), attachments: vec![file] };
+    let cc = cc.iter().map(|one| (*one).to_owned()).collect();
+    let mail = Mail { cc, attachments: vec![file], ..Mail::default() };
     Notice { mail: Some(mail), ..notice(sending, user_id, title) }
 }
 

@@ -171,6 +171,7 @@ story! {
                 content_type: "text/csv".to_owned(),
                 content: "YTtiCjE7Mgo=".to_owned(),
             }],
+            ..belfry::delivery::Mail::default()
         });
         let told = stage.hand_over(with).await;
         stage.settles().await;

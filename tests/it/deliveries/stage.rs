@@ -7,6 +7,7 @@ use belfry::clock::Instant;
 use belfry::config::Config;
 use belfry::delivery::{Sending, Ways};
 use belfry::notification::{NewNotification, Notice};
+use belfry::template::pdf::{Limits, Press};
 use serde_json::{Value, json};
 
 use crate::peers::{Letter, Mail, Receiver};
@@ -45,8 +46,14 @@ impl Stage {
     }
 
     pub async fn with(on: On, change: impl FnOnce(&mut Config)) -> Stage {
+        Stage::with_press(on, Press::new(env!("CARGO_BIN_EXE_belfry").into(), Limits::default()), change)
+            .await
+    }
+
+    /// The same, where PDFs are printed by this press.
+    pub async fn with_press(on: On, press: Press, change: impl FnOnce(&mut Config)) -> Stage {
         let mail = Mail::start();
-        let world = World::with(on, |config| {
+        let world = World::with_press(on, press, |config| {
             config.smtp = Some(mail.config());
             config.outbound.allow_cidrs = vec!["127.0.0.0/8".parse().unwrap()];
             config.limits.login_per_address_per_minute = 0;

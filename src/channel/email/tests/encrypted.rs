@@ -10,7 +10,6 @@ use tokio_rustls::TlsAcceptor;
 
 use super::server::{Does, Offer, Server};
 use super::*;
-use crate::channel::email::message::build;
 
 /// An authority of our own, and the file that makes it known.
 struct Authority {

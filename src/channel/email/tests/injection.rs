@@ -6,7 +6,6 @@ use mail_parser::MessageParser;
 
 use super::messages::{expected_headers, header_names};
 use super::*;
-use crate::channel::email::message::build;
 use crate::template::one_line;
 
 /// What ends a line for some program or other.
@@ -78,12 +77,11 @@ fn poisoned(payload: &str) -> Parcel {
     evil.recipient.name = payload.to_owned();
     evil.recipient.language = payload.to_owned();
     evil.recipient.time_zone = payload.to_owned();
-    evil.address = Address::Mail {
+    evil.address = Address::Mail(Mailing {
         cc: vec!["boss@example.com".to_owned(), payload.to_owned(), format!("boss@example.com {payload}")],
-        attachments: Vec::new(),
         unsubscribe: Some("https://crm.example.com/crm/unsubscribe/abc".to_owned()),
-        is_copy: false,
-    };
+        ..Mailing::default()
+    });
     evil
 }
 
@@ -130,10 +128,9 @@ fn nothing_that_a_sender_writes_becomes_a_header_or_a_message() {
 /// Fails unless both bodies arrived as the templates wrote them.
 #[track_caller]
 fn has_the_words(read: &mail_parser::Message<'_>, payload: &str, title: &str) {
-    let written = crate::channel::email::message::written(
-        &poisoned(payload),
-        Some("https://crm.example.com/crm/unsubscribe/abc"),
-    );
+    let poisoned = poisoned(payload);
+    let Address::Mail(mailing) = &poisoned.address else { panic!("it goes by e-mail") };
+    let written = content::plain(&poisoned, mailing, None);
     let body = read.body_text(0).unwrap().replace("\r\n", "\n");
     assert_eq!(body, written.text, "{payload:?}");
     assert!(body.starts_with(&format!("{title}\n")), "{payload:?}\n{body}");

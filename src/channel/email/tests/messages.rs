@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::*;
-use crate::channel::email::message::{Unfit, build};
+use crate::channel::email::message::Unfit;
 
 const HEADERS: [&str; 17] = [
     "From",
@@ -73,12 +73,10 @@ fn a_message_has_all_its_headers_and_both_forms() {
 fn what_does_not_apply_is_left_out() {
     let mut bare = parcel();
     bare.message.related_ticket_id = None;
-    bare.address = Address::Mail {
+    bare.address = Address::Mail(Mailing {
         cc: vec!["zoe@example.com".to_owned(), "nonsense".to_owned()],
-        attachments: Vec::new(),
-        unsubscribe: None,
-        is_copy: false,
-    };
+        ..Mailing::default()
+    });
     let mail = build(&bare, &from()).unwrap();
     let absent = ["Cc", "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post"];
     let expected: Vec<&str> = expected_headers().into_iter().filter(|name| !absent.contains(name)).collect();
@@ -109,10 +107,8 @@ fn files_come_along_whole() {
         attachment("Auftrag Größe.pdf", "application/pdf"),
         attachment("../../etc/\"pass\r\nwd", "text/html\r\nX-Evil: 1"),
     ];
-    let with_files = Parcel {
-        address: Address::Mail { cc: vec![], attachments, unsubscribe: None, is_copy: false },
-        ..parcel()
-    };
+    let with_files =
+        Parcel { address: Address::Mail(Mailing { attachments, ..Mailing::default() }), ..parcel() };
     let mail = build(&with_files, &from()).unwrap();
     assert!(!String::from_utf8(mail.bytes.clone()).unwrap().contains("X-Evil"));
     let read = MessageParser::default().parse(&mail.bytes).unwrap();
@@ -141,7 +137,6 @@ fn what_cannot_be_sent_is_refused() {
         assert!(matches!(build(&parcel, &from()), Err(Unfit(_))), "{bad:?}");
     }
     let attachment = Attachment { name: String::new(), content_type: String::new(), content: "!".to_owned() };
-    let address =
-        Address::Mail { cc: vec![], attachments: vec![attachment], unsubscribe: None, is_copy: false };
+    let address = Address::Mail(Mailing { attachments: vec![attachment], ..Mailing::default() });
     assert!(build(&Parcel { address, ..parcel() }, &from()).is_err());
 }
