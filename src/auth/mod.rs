@@ -13,10 +13,11 @@ mod status;
 mod store;
 mod ticket;
 mod tokens;
+mod watch;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
@@ -29,6 +30,7 @@ pub use roles::{Role, Roles};
 pub(crate) use sign_in::email_key;
 pub use status::Status;
 pub use store::end_sessions;
+pub use watch::{LockedOut, Watch};
 
 use crate::clock::{Clock, Instant};
 use crate::config::{self, Config};
@@ -71,6 +73,7 @@ struct Inner {
     requests: KeyedLimiter<i64>,
     rules: ArcSwap<config::Auth>,
     site: ArcSwap<Site>,
+    watch: RwLock<Option<Arc<dyn Watch>>>,
 }
 
 impl Auth {
@@ -100,10 +103,28 @@ impl Auth {
                 requests: KeyedLimiter::new(Rate::per_second(limits.requests_per_user_per_second), COUNTED),
                 rules: ArcSwap::from_pointee(settings.auth.clone()),
                 site: ArcSwap::from_pointee(Site::of(&settings.public_url)),
+                watch: RwLock::new(None),
             }),
         };
         auth.refresh_keys().await?;
         Ok(auth)
+    }
+
+    /// Says who hears of lock-outs. Once, before anybody signs in.
+    pub fn watched_by(&self, watch: Arc<dyn Watch>) {
+        *self.inner.watch.write().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+    }
+
+    /// Lets go of it: the two refer to each other, and a node that has ended is to be dropped whole.
+    pub fn let_go(&self) {
+        *self.inner.watch.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// # Errors
+    /// The node has ended.
+    fn watch(&self) -> Result<Arc<dyn Watch>, storage::Error> {
+        let watch = self.inner.watch.read().unwrap_or_else(PoisonError::into_inner).clone();
+        watch.ok_or_else(|| storage::Error::Unavailable("the node has ended".to_owned()))
     }
 
     /// Takes over changed settings: API keys, limits, lifetimes. What is in flight goes on.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::session::http::Open;
 use super::store::{self, Applicant, NewSession};
 use super::tokens::new_session_id;
-use super::{Auth, Person, Roles, Status};
+use super::{Auth, LockedOut, Person, Roles, Status};
 use crate::clock::Instant;
 use crate::http::Problem;
 use crate::http::rate::subject_of;
@@ -51,7 +51,7 @@ pub(super) struct Begun {
 /// What a wrong password led to.
 enum Wrong {
     Counted,
-    LockedOut,
+    LockedOut(LockedOut),
 }
 
 /// The form of an e-mail address by which people are found.
@@ -219,18 +219,20 @@ impl Auth {
         user_id: Option<i64>,
         address: Option<IpAddr>,
     ) -> Result<(), Problem> {
-        let (now, most) = (self.inner.clock.now(), i64::from(self.inner.rules.load().max_failed_logins));
+        let (now, watch) = (self.inner.clock.now(), self.watch()?);
+        let most = i64::from(watch.most_wrong_passwords());
         let auth = self.clone();
         let counted = self.inner.database.write(move |tx| {
             Box::pin(async move {
                 let wrong = count(tx, user_id, address, most, now).await?;
-                if let (Wrong::LockedOut, Some(user_id)) = (&wrong, user_id) {
-                    auth.forget_user_after(tx, user_id);
+                if let Wrong::LockedOut(who) = &wrong {
+                    auth.forget_user_after(tx, who.user_id);
+                    watch.locked_out(tx, who).await?;
                 }
                 Ok::<_, Error>(wrong)
             })
         });
-        if let (Wrong::LockedOut, Some(user_id)) = (counted.await?, user_id) {
+        if let Wrong::LockedOut(LockedOut { user_id, .. }) = counted.await? {
             tracing::warn!(user_id, "User {user_id} is locked out after {most} wrong passwords");
         }
         Ok(())
@@ -327,7 +329,7 @@ impl Auth {
     }
 }
 
-/// Counts a wrong password and locks the account at the last one, with its event, all in one transaction.
+/// Counts a wrong password and locks the account at the last one.
 async fn count(
     tx: &mut Tx,
     user_id: Option<i64>,
@@ -348,8 +350,8 @@ async fn count(
     }
     store::lock_out(tx, user_id, now).await?;
     store::end_sessions(tx, user_id, None).await?;
-    let email = store::applicant_by_id(tx, user_id).await?.map(|applicant| applicant.email);
-    let data = serde_json::json!({ "email": email, "address": address, "attempts": attempts });
-    store::insert_lockout(tx, user_id, &data.to_string(), now).await?;
-    Ok(Wrong::LockedOut)
+    let applicant = store::applicant_by_id(tx, user_id).await?;
+    let (name, email) = applicant.map(|applicant| (applicant.name, applicant.email)).unwrap_or_default();
+    let address = address.map(|address| address.to_string());
+    Ok(Wrong::LockedOut(LockedOut { user_id, name, email, attempts, address, at: now }))
 }

@@ -151,16 +151,6 @@ pub(super) async fn lock_out(tx: &mut Tx, user_id: i64, now: Instant) -> Result<
     Ok(())
 }
 
-/// Writes down that somebody locked themselves out; `data` is a JSON object.
-pub(super) async fn insert_lockout(tx: &mut Tx, user_id: i64, data: &str, now: Instant) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO events (type, actor_id, data, happened_at) VALUES ('user.locked_out', $1, $2, $3)",
-        params![user_id, data, now],
-    )
-    .await?;
-    Ok(())
-}
-
 /// A session that begins.
 pub(super) struct NewSession<'a> {
     pub id: &'a str,

@@ -7,12 +7,14 @@
 mod http;
 mod schema;
 mod store;
+mod uses;
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,8 +53,53 @@ pub trait Group: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sy
     /// One sentence that says what to do.
     fn check(&mut self, against: &Self::Against) -> Result<(), String>;
 
+    /// What it names that other parts of the program know: judged when it is saved.
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+
     /// Adds what there is to be set now though nobody ever stored it, and leaves out what is no more: a switch a module.
     fn complete(&mut self, _against: &Self::Against) {}
+}
+
+/// What a field of a group names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The field.
+    pub field: &'static str,
+    /// What it names.
+    pub to: Referred,
+}
+
+/// What is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Referred {
+    /// Users: names, e-mail addresses or numbers, separated by commas or semicolons.
+    People(String),
+    /// The template of a kind, `email` or `pdf`, with this number.
+    Template(&'static str, i64),
+}
+
+impl Reference {
+    /// A field that names users.
+    pub fn people(field: &'static str, list: &str) -> Self {
+        Self { field, to: Referred::People(list.to_owned()) }
+    }
+
+    /// A field that names a template; nothing where it names none.
+    pub fn template(field: &'static str, kind: &'static str, id: Option<i64>) -> Option<Self> {
+        id.map(|id| Self { field, to: Referred::Template(kind, id) })
+    }
+}
+
+/// Knows what settings name: people and templates, which stand elsewhere.
+pub trait Judge: Send + Sync {
+    /// Judges what a group that is to be saved names.
+    ///
+    /// # Errors
+    /// 400 for what there is not, in one sentence that says what to write instead.
+    fn judge<'a>(&'a self, tx: &'a mut Tx, references: &'a [Reference])
+    -> BoxFuture<'a, Result<(), Refusal>>;
 }
 
 type Fields = Map<String, Value>;
@@ -69,6 +116,7 @@ struct Declared {
     defaults: Fields,
     read: fn(&Fields) -> Result<Typed, String>,
     check: Check,
+    references: fn(&Fields) -> Vec<Reference>,
     complete: Complete,
 }
 
@@ -104,6 +152,7 @@ impl Groups {
                 group.check(&against)?;
                 Ok(fields_of(&group))
             }),
+            references: |fields| typed::<T>(fields).map_or_else(|_| Vec::new(), |group| group.references()),
             complete,
         };
         self.0.insert(T::KEY, declared);
@@ -165,6 +214,7 @@ struct Inner {
     current: ArcSwap<HashMap<&'static str, Current>>,
     /// Whoever reads the store anew waits for who does so already: the last to read has read the newest.
     refreshing: tokio::sync::Mutex<()>,
+    judge: OnceLock<Arc<dyn Judge>>,
 }
 
 impl Settings {
@@ -185,10 +235,17 @@ impl Settings {
             groups: groups.0,
             current: ArcSwap::default(),
             refreshing: tokio::sync::Mutex::default(),
+            judge: OnceLock::new(),
         };
         let settings = Self { inner: Arc::new(inner) };
         settings.refresh().await?;
         Ok(settings)
+    }
+
+    /// Says who knows what settings name. Once, before anything is saved.
+    pub fn judged_by(&self, judge: Arc<dyn Judge>) {
+        // Whoever came first stays.
+        drop(self.inner.judge.set(judge));
     }
 
     /// A group as it is now.
@@ -355,6 +412,7 @@ impl Settings {
         }
         let judged = (group.check)(&fields).map_err(Refusal::invalid)?;
         given.retain(|name| !stored.contains_key(name) || judged.get(name) != before.get(name));
+        self.judge_in(tx, group, &judged, &given).await?;
         for name in &given {
             stored.insert(name.clone(), self.closed(group, name, &judged[name]));
         }
@@ -363,6 +421,22 @@ impl Settings {
             audit::note_in(tx, &entries(group, &given, &before, &judged, actor, now)).await?;
         }
         Ok(given)
+    }
+
+    /// Judges what the fields that are saved name; those that stay as they were are not held against anybody.
+    async fn judge_in(
+        &self,
+        tx: &mut Tx,
+        group: &Declared,
+        judged: &Fields,
+        given: &[String],
+    ) -> Result<(), Refusal> {
+        let mut references = (group.references)(judged);
+        references.retain(|reference| given.iter().any(|name| name == reference.field));
+        match self.inner.judge.get() {
+            Some(judge) if !references.is_empty() => judge.judge(tx, &references).await,
+            _ => Ok(()),
+        }
     }
 
     fn missing(&self, key: &str) -> Refusal {

@@ -16,6 +16,10 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "0003_stream_tickets.sql", include_str!("../../migrations/0003_stream_tickets.sql")),
     (4, "0004_deliveries.sql", include_str!("../../migrations/0004_deliveries.sql")),
     (5, "0005_records.sql", include_str!("../../migrations/0005_records.sql")),
+    (6, "0006_events.sql", include_str!("../../migrations/0006_events.sql")),
+    (7, "0007_duplicates.sql", include_str!("../../migrations/0007_duplicates.sql")),
+    (8, "0008_templates.sql", include_str!("../../migrations/0008_templates.sql")),
+    (9, "0009_letters.sql", include_str!("../../migrations/0009_letters.sql")),
 ];
 
 /// A migration that was applied just now.

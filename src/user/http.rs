@@ -14,7 +14,7 @@ use super::choice::{self, Wish};
 use super::wire::{
     ChangeMeBody, ChangeUserBody, CreateUserBody, MyAnswer, MyChange, UserAnswer, UsersAnswer,
 };
-use super::{Change, User, Users, directory, group, missing, mute, store, unsubscribe};
+use super::{Change, User, Users, directory, group, missing, mute, store, support, unsubscribe};
 use crate::auth::{Admin, Auth, Done, Known, Person, Role, Staff};
 use crate::http::body::bad_query;
 use crate::http::idempotency::{self, Answer, Claim};
@@ -46,6 +46,7 @@ pub fn routes(users: Users, auth: Auth) -> OpenApiRouter {
         .merge(mute::http::routes())
         .merge(unsubscribe::http::routes())
         .merge(group::routes())
+        .merge(support::routes())
         .with_state(Shared { users, auth })
 }
 

@@ -2,15 +2,29 @@
 
 /// What people choose: by which ways they are written to, which types by which of them, and when not at all.
 pub mod choice;
+/// What the company is called, and when it is open.
+pub mod company;
 mod directory;
 pub mod fields;
 pub mod group;
+/// When a company is open, and how much open time passes.
+pub mod hours;
 mod http;
+/// Lists of people as administrators write them.
+pub mod listed;
+/// Who is meant where a text mentions people.
+pub mod mention;
 /// Records of which a user wants no e-mail and no webhook.
 pub mod mute;
 /// Windows of the week in which nothing automatic is sent.
 pub mod quiet;
+/// Judges what settings name of people and templates.
+pub mod references;
+/// How signing in is kept safe.
+pub mod security;
 mod store;
+/// Who supports customers, and who of them is on support now.
+pub mod support;
 mod unsubscribe;
 mod wire;
 
@@ -48,6 +62,8 @@ pub struct User {
     pub language: String,
     /// The user's manager.
     pub reports_to: Option<i64>,
+    /// Whether the user is on support now.
+    pub on_support: bool,
     /// What the user has chosen.
     pub choices: Choices,
     /// When the user was added.
@@ -98,6 +114,8 @@ pub struct Change {
     pub language: Option<String>,
     /// Another manager, or none.
     pub reports_to: Option<Option<i64>>,
+    /// Whether they are on support from now on.
+    pub on_support: Option<bool>,
 }
 
 /// Tells which types of notification there are now.
@@ -223,8 +241,14 @@ pub struct Figure {
     pub email: String,
     /// Name of a time zone.
     pub time_zone: String,
+    /// Language tag.
+    pub language: String,
     /// Their manager.
     pub reports_to: Option<i64>,
+    /// Whether they are on support now.
+    pub on_support: bool,
+    /// Whether they may sign in: not locked.
+    pub is_active: bool,
 }
 
 /// Those of these people that there are, by their ids.
@@ -262,6 +286,7 @@ async fn add_in(tx: &mut Tx, now: Instant, new: New) -> Result<User, Refusal> {
         time_zone,
         language,
         reports_to: new.reports_to,
+        on_support: false,
         choices: Choices::default(),
         created_at: now,
         updated_at: now,

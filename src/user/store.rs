@@ -14,7 +14,7 @@ use crate::storage::{Engine, Error, Row, Tx, Value};
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, email, name, roles, status, time_zone, language, reports_to, created_at, updated_at, ",
+            "SELECT id, email, name, roles, status, time_zone, language, reports_to, on_support, created_at, updated_at, ",
             columns!(),
             " ",
             $rest
@@ -32,9 +32,10 @@ fn read_user(row: &Row<'_>) -> Result<User, Error> {
         time_zone: row.get(5)?,
         language: row.get(6)?,
         reports_to: row.get(7)?,
-        choices: choice::store::read(row, 10)?,
-        created_at: row.instant(8)?,
-        updated_at: row.instant(9)?,
+        on_support: row.get(8)?,
+        choices: choice::store::read(row, 11)?,
+        created_at: row.instant(9)?,
+        updated_at: row.instant(10)?,
     })
 }
 
@@ -177,9 +178,10 @@ pub(super) async fn update(
              status = COALESCE($6, status), failed_logins = CASE WHEN $7 THEN 0 ELSE failed_logins END,
              password_hash = COALESCE($8, password_hash), time_zone = COALESCE($9, time_zone),
              language = COALESCE($10, language), reports_to = CASE WHEN $11 THEN $12 ELSE reports_to END,
-             updated_at = $13
-         WHERE id = $14
-         RETURNING id, email, name, roles, status, time_zone, language, reports_to, created_at, updated_at, ",
+             on_support = COALESCE($13, on_support), updated_at = $14
+         WHERE id = $15
+         RETURNING id, email, name, roles, status, time_zone, language, reports_to, on_support, created_at,
+             updated_at, ",
             columns!()
         ),
         params![
@@ -195,6 +197,7 @@ pub(super) async fn update(
             &change.language,
             change.reports_to.is_some(),
             change.reports_to.flatten(),
+            change.on_support,
             now,
             id,
         ],
@@ -203,16 +206,23 @@ pub(super) async fn update(
     .await
 }
 
+/// What [`read_figure`] reads, in its order.
+macro_rules! figure {
+    () => {
+        "SELECT id, name, email, time_zone, reports_to, language, on_support, status FROM users"
+    };
+}
+
 /// Those of these people that there are.
 pub(super) async fn figures(tx: &mut Tx, ids: &BTreeSet<i64>) -> Result<Vec<Figure>, Error> {
     let ids: Vec<i64> = ids.iter().copied().collect();
     if tx.engine() == Engine::Postgres {
-        let sql = "SELECT id, name, email, time_zone, reports_to FROM users WHERE id = ANY($1::BIGINT[])";
+        let sql = concat!(figure!(), " WHERE id = ANY($1::BIGINT[])");
         return tx.all(sql, &[Value::Ints(&ids)], read_figure).await;
     }
     let mut figures = Vec::with_capacity(ids.len());
     for id in ids {
-        let sql = "SELECT id, name, email, time_zone, reports_to FROM users WHERE id = $1";
+        let sql = concat!(figure!(), " WHERE id = $1");
         figures.extend(tx.one(sql, params![id], read_figure).await?);
     }
     Ok(figures)
@@ -225,6 +235,9 @@ fn read_figure(row: &Row<'_>) -> Result<Figure, Error> {
         email: row.get(2)?,
         time_zone: row.get(3)?,
         reports_to: row.get(4)?,
+        language: row.get(5)?,
+        on_support: row.get(6)?,
+        is_active: Status::from_stored(&row.get::<String>(7)?) == Status::Active,
     })
 }
 

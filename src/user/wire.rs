@@ -36,6 +36,9 @@ pub(super) struct Shown {
     /// ID of the user's manager, or null
     #[schema(required)]
     reports_to: Option<i64>,
+    /// Whether the user is on support now: hears of tickets near and past their response time as a member of the group
+    /// Support
+    on_support: bool,
     #[serde(flatten)]
     choices: ShownChoices,
     /// When the user was added: UTC, whole seconds
@@ -58,6 +61,7 @@ impl Shown {
             time_zone: user.time_zone,
             language: user.language,
             reports_to: user.reports_to,
+            on_support: user.on_support,
             created_at: user.created_at.to_rfc3339(),
             updated_at: user.updated_at.to_rfc3339(),
         }
@@ -226,6 +230,10 @@ with_choices! {
         #[serde(default)]
         #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64)]
         reports_to: Given<i64>,
+        /// Whether the user is on support now
+        #[serde(default)]
+        #[schema(value_type = bool)]
+        on_support: Given<bool>,
     }
 }
 
@@ -254,6 +262,7 @@ impl ChangeUserBody {
                 Given::Absent => None,
                 given => Some(given.id("reports_to")?),
             },
+            on_support: self.on_support.changed("on_support")?,
             ..Change::default()
         };
         Ok((change, self.password.changed("password")?))
@@ -289,6 +298,11 @@ with_choices! {
         #[serde(default)]
         #[schema(value_type = Language)]
         language: Given<String>,
+        /// Whether one is on support now: hears of tickets near and past their response time as a member of the group
+        /// Support
+        #[serde(default)]
+        #[schema(value_type = bool)]
+        on_support: Given<bool>,
         /// New password; needs `current_password` and ends every other session
         #[serde(default)]
         #[schema(value_type = Password)]
@@ -321,6 +335,7 @@ impl ChangeMeBody {
             name: self.name.changed("name")?,
             time_zone: self.time_zone.changed("time_zone")?,
             language: self.language.changed("language")?,
+            on_support: self.on_support.changed("on_support")?,
             ..Change::default()
         };
         let current = match self.current_password {

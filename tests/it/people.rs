@@ -24,7 +24,7 @@ story! {
         }))).await.expect(201);
         let mut user = json!({
             "id": 123, "email": "Grace.Sales@example.com", "name": "Grace Sales", "roles": ["finance", "customer"],
-            "status": "Active", "time_zone": "Europe/London", "language": "pt-BR", "reports_to": 5,
+            "status": "Active", "time_zone": "Europe/London", "language": "pt-BR", "reports_to": 5, "on_support": false,
             "receive_by": "email", "webhook_url": null, "webhook_kind": null, "webhook_channel": null, "webhook_off": null,
             "quiet_hours": null, "matrix": {},
             "created_at": "2026-01-11T14:30:00Z", "updated_at": "2026-01-11T14:30:00Z"

@@ -185,7 +185,7 @@ struct ChangeGroupBody {
     request_body = ChangeGroupBody,
     responses((status = 200, description = "The group as it is now", body = GroupAnswer),
         (status = 404, description = "There is no such group, or one of the members does not exist"),
-        (status = 409, description = "The name is another group's")))]
+        (status = 409, description = "The name is another group's, or it is the group Support, which keeps its name")))]
 async fn change_group(
     State(Shared { users, .. }): State<Shared>,
     _admin: Admin,
@@ -207,17 +207,15 @@ async fn change_group(
 #[utoipa::path(delete, path = "/crm/group/{id}", tag = "groups",
     params(("id" = i64, Path, description = "Number of the group", minimum = 1, maximum = 9007199254740991i64)),
     responses((status = 200, description = "The group is gone", body = Done),
-        (status = 404, description = "There is no such group")))]
+        (status = 404, description = "There is no such group"),
+        (status = 409, description = "It is the group Support, and has members")))]
 async fn delete_group(
     State(Shared { users, .. }): State<Shared>,
     _admin: Admin,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = number(&id)?;
-    let deleted = users.database.write(move |tx| Box::pin(store::delete(tx, id)));
-    if !deleted.await? {
-        return Err(missing(id).into());
-    }
+    users.database.write(move |tx| Box::pin(super::delete_in(tx, id))).await?;
     Ok(Answer::ok(&Done { result: "Success", message: "Group deleted" }).into_response())
 }
 

@@ -5,7 +5,7 @@ mod store;
 
 use std::collections::BTreeSet;
 
-use super::{fields, missing as user_missing};
+use super::{fields, missing as user_missing, support};
 use crate::auth::Refusal;
 use crate::clock::Instant;
 use crate::storage::{Error, Tx};
@@ -54,9 +54,10 @@ async fn create_in(tx: &mut Tx, now: Instant, name: &str, members: &BTreeSet<i64
 }
 
 async fn change_in(tx: &mut Tx, id: i64, change: Change) -> Result<Group, Refusal> {
-    existing(tx, id).await?;
+    let before = existing(tx, id).await?;
     if let Some(name) = &change.name {
         fields::name(name)?;
+        support::keeps_name(&before, name)?;
         store::rename(tx, id, name).await.map_err(|error| match error {
             Error::Duplicate(_) => name_taken(),
             error => error.into(),
@@ -67,6 +68,15 @@ async fn change_in(tx: &mut Tx, id: i64, change: Change) -> Result<Group, Refusa
         put_members(tx, id, members).await?;
     }
     existing(tx, id).await
+}
+
+async fn delete_in(tx: &mut Tx, id: i64) -> Result<(), Refusal> {
+    let group = existing(tx, id).await?;
+    support::may_go(&group)?;
+    match store::delete(tx, id).await? {
+        true => Ok(()),
+        false => Err(missing(id)),
+    }
 }
 
 async fn put_members(tx: &mut Tx, id: i64, members: &BTreeSet<i64>) -> Result<(), Refusal> {
