@@ -136,6 +136,29 @@ pub fn timers(engine: Engine, count: i64) -> Vec<String> {
     statements
 }
 
+/// The statements that add contacts: two or three of a last name, each with an e-mail address and a telephone number of
+/// their own.
+pub fn contacts(engine: Engine, count: i64) -> Vec<String> {
+    let series = match engine {
+        Engine::Sqlite => series_on_sqlite,
+        Engine::Postgres => series_on_postgres,
+    };
+    let mut statements = Vec::new();
+    for (from, to) in chunks(count) {
+        let (first, last) = ("'First' || (i % 211)", "'Last' || (i * 7919 % 20011)");
+        statements.push(format!(
+            "INSERT INTO records (module, id, label, label_key, assigned_to, fields, version, created_at, updated_at)
+             SELECT 'contacts', 'c' || i, {first} || ' ' || {last}, LOWER({first} || ' ' || {last}),
+                {FIRST_USER} + i % {USERS},
+                '{{\"first_name\":\"' || {first} || '\",\"last_name\":\"' || {last} || '\",\"email\":\"c' || i
+                    || '@example.com\",\"phone\":\"+44 20 ' || (10000000 + i) || '\"}}', 1, 0, 0
+             FROM {}",
+            series(from, to)
+        ));
+    }
+    statements
+}
+
 fn chunks(rows: i64) -> impl Iterator<Item = (i64, i64)> {
     const CHUNK: i64 = 500_000;
     (0..(rows + CHUNK - 1) / CHUNK).map(move |number| (number * CHUNK + 1, rows.min((number + 1) * CHUNK)))

@@ -129,6 +129,11 @@ pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").into_bytes()
 }
 
+/// A GET with the API key.
+pub fn keyed(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: {API_KEY}\r\n\r\n").into_bytes()
+}
+
 /// A PUT with the API key.
 pub fn put(path: &str, body: &str) -> Vec<u8> {
     let length = body.len();

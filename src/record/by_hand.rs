@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::convert::one_line;
 use super::save::{Fields, Wish};
-use super::{ACTIVITIES, Change, Course, Record, Records, module};
+use super::{ACTIVITIES, Change, Course, Credit, Record, Records, module};
 use crate::audit::Actor;
 use crate::auth::Refusal;
 use crate::clock::Instant;
@@ -115,6 +115,7 @@ impl Records {
             actor: actor.clone(),
             send_notification: None,
             course: Course::Companion,
+            credit: Credit::Kept,
         };
         self.announce_in(tx, &[made(&request), made(&follow_up)], now).await?;
         Ok(Requested { request, follow_up, told })

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::save::{Fields, LONGEST_LABEL, Wish};
-use super::{Change, Course, Record, Records, store};
+use super::{Change, Course, Credit, Record, Records, store};
 use crate::audit::Actor;
 use crate::auth::Refusal;
 use crate::clock::Instant;
@@ -191,6 +191,7 @@ fn changes(before: Record, after: Record, made: Vec<Record>, actor: &Actor) -> V
         actor: actor.clone(),
         send_notification: None,
         course,
+        credit: Credit::Kept,
     };
     let companions: Vec<Change> =
         made.iter().map(|record| change(None, record.clone(), Course::Companion)).collect();

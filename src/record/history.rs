@@ -65,6 +65,7 @@ mod tests {
 
     use super::*;
     use crate::audit::{Actor, By};
+    use crate::record::Credit;
 
     fn record(label: &str, link: Option<&str>, assigned_to: Option<i64>, fields: &Value) -> Record {
         Record {
@@ -85,7 +86,8 @@ mod tests {
 
     fn told(before: Option<Record>, after: Option<Record>, course: Course, settings: &Audit) -> Vec<Value> {
         let actor = Actor { user_id: None, name: Arc::from("a key"), by: By::Api };
-        let change = Change { before, after, actor, send_notification: None, course };
+        let credit = Credit::Kept;
+        let change = Change { before, after, actor, send_notification: None, course, credit };
         let entries = entries_of(&change, settings, Instant(9)).into_iter();
         entries.map(|entry| json!([entry.field, entry.from, entry.to])).collect()
     }

@@ -11,6 +11,10 @@ pub mod recurrence;
 mod bulk;
 mod by_hand;
 mod convert;
+mod course;
+/// Records that are likely the same as others.
+pub mod duplicates;
+pub mod credit;
 mod history;
 mod http;
 pub mod module;
@@ -27,10 +31,12 @@ use serde_json::{Map, Value};
 use crate::audit::Actor;
 use crate::clock::{Clock, Instant};
 use crate::notification::Notifications;
+use crate::schedule::Bell;
 use crate::settings::Settings;
 use crate::storage::{Database, Error, Tx};
 
-pub use http::{insider, routes};
+pub use credit::Credit;
+pub use http::{acting, actor_exists_in, insider, routes};
 pub use module::Modules;
 pub use save::{Fields, Wish};
 
@@ -67,6 +73,19 @@ pub struct Record {
 }
 
 impl Record {
+    /// The id of another record that a field names, as a text or a whole number; `None` where it names none.
+    pub fn reference(&self, field: &str) -> Option<Arc<str>> {
+        match self.fields.get(field)? {
+            Value::String(id) => Some(id.trim()).filter(|id| !id.is_empty()).map(Arc::from),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(whole), _) => Some(whole.to_string().into()),
+                // JSON has one kind of number: 15.0 is whole, and is written without its fraction.
+                (None, float) => Some(format!("{}", float?).into()),
+            },
+            _ => None,
+        }
+    }
+
     /// Where it is for people: in the CRM where it has a link, in the centre at this address otherwise.
     pub fn place(&self, public_url: &str) -> String {
         self.link.clone().unwrap_or_else(|| {
@@ -116,6 +135,8 @@ pub struct Change {
     pub send_notification: Option<bool>,
     /// In the course of what.
     pub course: Course,
+    /// What was said of a credit limit, and what came of it.
+    pub credit: Credit,
 }
 
 impl Change {
@@ -142,7 +163,7 @@ pub enum Course {
     Saved,
     /// A lead was converted, into these records that were made.
     Converted(Vec<Record>),
-    /// It was made by the conversion of a lead or by a request to reassign: the request itself is told of, not this.
+    /// It was made or changed by the conversion of a lead, a request to reassign or an event: that is told of, not this.
     Companion,
 }
 
@@ -176,6 +197,8 @@ struct Inner {
     notifications: Notifications,
     public_url: String,
     watch: RwLock<Option<Arc<dyn Watch>>>,
+    /// Wakes whoever compares saved records.
+    duplicates: Bell,
 }
 
 impl Records {
@@ -190,7 +213,16 @@ impl Records {
     ) -> Self {
         let watch = RwLock::new(None);
         Self {
-            inner: Arc::new(Inner { database, clock, modules, settings, notifications, public_url, watch }),
+            inner: Arc::new(Inner {
+                database,
+                clock,
+                modules,
+                settings,
+                notifications,
+                public_url,
+                watch,
+                duplicates: Bell::default(),
+            }),
         }
     }
 

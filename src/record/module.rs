@@ -126,6 +126,17 @@ pub fn singular(name: &str) -> Cow<'static, str> {
     }
 }
 
+/// The fields of a module that are known; none for one that is not built in.
+pub fn fields_of(name: &str) -> &'static [Field] {
+    built_in::find(name).map_or(&[], |module| module.fields)
+}
+
+/// What people call a field of a module; `None` for one that is not built in.
+pub fn field_title(module: &str, field: &str) -> Option<String> {
+    let known = built_in::find(module)?.fields.iter().find(|known| known.name == field)?;
+    Some(known.title.to_owned())
+}
+
 fn named(name: &str) -> Module {
     let fields = built_in::find(name).map_or(&[][..], |module| module.fields);
     Module { name: name.into(), title: title(name), singular: singular(name), fields }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Change, Course, Record, Records, history, module, settings, store};
+use super::{Change, Course, Credit, Record, Records, credit, history, module, settings, store};
 use crate::audit::{self, Actor, Entry};
 use crate::auth::Refusal;
 use crate::clock::Instant;
@@ -83,9 +83,14 @@ impl Records {
             Box::pin(async move {
                 let Saved { before, after } = this.save_in(tx, module, id, wish.clone(), now).await?;
                 let record = after.clone();
-                let after = Some(after);
-                let change =
-                    Change { before, after, actor: actor.clone(), send_notification, course: Course::Saved };
+                let change = Change {
+                    before,
+                    after: Some(after),
+                    actor: actor.clone(),
+                    send_notification,
+                    course: Course::Saved,
+                    credit: Credit::Kept,
+                };
                 this.announce_in(tx, &[change], now).await.map(|()| record)
             })
         });
@@ -273,11 +278,11 @@ impl Records {
         good_id(id).map_err(|_| missing(module, id))
     }
 
-    /// Writes the history of changes and tells whoever watches: after all of a request's were made. What changed
-    /// nothing is passed over.
+    /// Judges changes by credit limits, writes their history, has them compared with others, and tells whoever watches:
+    /// after all of a request's were made. What changed nothing is passed over.
     ///
     /// # Errors
-    /// What the database says.
+    /// 409 for a document beyond a credit limit, or what the database says.
     pub(super) async fn announce_in(
         &self,
         tx: &mut Tx,
@@ -288,12 +293,17 @@ impl Records {
         if changes.is_empty() {
             return Ok(());
         }
+        let changes = self.credit_checked_in(tx, changes).await?;
         let settings = self.inner.settings.of::<settings::Audit>();
-        let entries: Vec<Entry> =
-            changes.iter().flat_map(|change| history::entries_of(change, &settings, now)).collect();
+        let entries = changes.iter().flat_map(|change| {
+            let overridden = credit::entries_of(change, now);
+            history::entries_of(change, &settings, now).into_iter().chain(overridden)
+        });
+        let entries: Vec<Entry> = entries.collect();
         if !entries.is_empty() {
             audit::note_in(tx, &entries).await?;
         }
+        self.queue_in(tx, &changes, now).await?;
         Ok(self.watch()?.changed(tx, &changes).await?)
     }
 }

@@ -192,6 +192,20 @@ pub(super) async fn find_many(tx: &mut Tx, wanted: &[(Arc<str>, Arc<str>)]) -> R
     Ok(found)
 }
 
+/// Those with these numbers that exist.
+pub(super) async fn numbered(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<Record>, Error> {
+    if tx.engine() == Engine::Postgres {
+        let sql = select!("FROM records r WHERE r.number = ANY($1::BIGINT[])");
+        return tx.all(sql, &[Value::Ints(numbers)], read).await;
+    }
+    let mut found = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let sql = select!("FROM records r WHERE r.number = $1");
+        found.extend(tx.one(sql, params![*number], read).await?);
+    }
+    Ok(found)
+}
+
 /// A page of a module, newest first.
 pub(super) async fn page(tx: &mut Tx, module: &str, filter: &Filter) -> Result<Vec<Record>, Error> {
     let words = filter.words.as_ref().map(|words| format!("%{}%", escaped(&words.to_lowercase())));

@@ -1,6 +1,7 @@
 //! The scenarios: each makes its servers, compares in turn, prints its table and notes its goals.
 
 mod deliveries;
+mod duplicates;
 mod life;
 mod reads;
 mod sends;
@@ -32,10 +33,12 @@ pub enum Scenario {
     Deliveries,
     /// A million timers that wait, and some that fall due
     Timers,
+    /// Saves of contacts among 50,000, compared by rules and not
+    Duplicates,
 }
 
 impl Scenario {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Send,
         Self::Batch,
         Self::List,
@@ -46,6 +49,7 @@ impl Scenario {
         Self::Streams,
         Self::Deliveries,
         Self::Timers,
+        Self::Duplicates,
     ];
 
     /// Whether it makes no sense without ten million notifications.
@@ -77,6 +81,7 @@ pub async fn run(bench: &mut Bench, only: &[Scenario]) -> anyhow::Result<()> {
             Scenario::Streams => streams::streams(bench).await?,
             Scenario::Deliveries => deliveries::deliveries(bench).await?,
             Scenario::Timers => timers::timers(bench).await?,
+            Scenario::Duplicates => duplicates::duplicates(bench).await?,
         }
         println!("  ({scenario:?}: {:.0} s)", began.elapsed().as_secs_f64());
     }

@@ -13,7 +13,7 @@ use crate::user::{self, Figure};
 
 /// A record, without its fields.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct RecordInBrief {
+pub(in crate::record) struct RecordInBrief {
     /// Name of its module
     #[schema(example = "contacts")]
     module: String,
@@ -75,7 +75,10 @@ impl RecordInBrief {
 ///
 /// # Errors
 /// What the database says.
-pub(super) async fn in_brief(tx: &mut Tx, records: Vec<Record>) -> Result<Vec<RecordInBrief>, Error> {
+pub(in crate::record) async fn in_brief(
+    tx: &mut Tx,
+    records: Vec<Record>,
+) -> Result<Vec<RecordInBrief>, Error> {
     let users = records.iter().flat_map(|record| [record.assigned_to, record.previous_assigned_to]);
     let users: BTreeSet<i64> = users.flatten().collect();
     let people = user::figures_in(tx, &users).await?;

@@ -21,7 +21,7 @@ use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::{Given, Json, Problem};
 use crate::record::module::{Field, Module};
 use crate::record::save::Saved;
-use crate::record::{Change, Course, Filter, Owner, Record, Records, store};
+use crate::record::{Change, Course, Credit, Filter, Owner, Record, Records, store};
 use crate::storage::Tx;
 
 /// How many records a page holds where nothing is said, and how many it may hold.
@@ -236,7 +236,7 @@ pub(super) async fn list_records(
     responses((status = 201, description = "The record is made", body = RecordAnswer),
         (status = 403, description = "Customers have no access to records, and only administrators and programs act for others"),
         (status = 404, description = "There is no such module or user"),
-        (status = 409, description = "A version was sent: a new record has none")))]
+        (status = 409, description = "A version was sent, and a new record has none; or it goes beyond a credit limit")))]
 pub(super) async fn create_record(
     State(Shared { records, .. }): State<Shared>,
     Known(caller): Known,
@@ -391,6 +391,7 @@ impl Records {
                 actor: actor.clone(),
                 send_notification,
                 course: Course::Saved,
+                credit: Credit::Kept,
             })
             .collect();
         self.announce_in(tx, &changes, now).await?;

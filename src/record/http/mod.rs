@@ -13,12 +13,15 @@ use axum::extract::rejection::QueryRejection;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Records, save};
+use super::{Records, duplicates, save};
 use crate::audit::Actor;
 use crate::auth::{Auth, Caller, Refusal, Role};
 use crate::http::Problem;
 use crate::http::body::bad_query;
 use crate::storage::Tx;
+
+pub(in crate::record) use brief::{RecordInBrief, in_brief};
+pub(in crate::record) use wire::RecordUser;
 
 #[derive(Clone, FromRef)]
 pub(super) struct Shared {
@@ -37,6 +40,10 @@ pub fn routes(records: Records, auth: Auth) -> OpenApiRouter {
         .routes(routes!(by_hand::notify_of_record))
         .routes(routes!(by_hand::request_reassign))
         .routes(routes!(convert::convert_lead))
+        .routes(routes!(duplicates::http::list_duplicates))
+        .routes(routes!(duplicates::http::list_duplicates_of_record))
+        .routes(routes!(duplicates::http::dismiss_duplicate))
+        .routes(routes!(duplicates::http::restore_duplicate))
         .with_state(Shared { records, auth })
 }
 
@@ -57,7 +64,7 @@ pub fn insider(caller: &Caller) -> Result<(), Problem> {
 ///
 /// # Errors
 /// 403 for a person who acts for another and is no administrator.
-pub(super) fn acting(caller: &Caller, actor_id: Option<i64>) -> Result<Actor, Problem> {
+pub fn acting(caller: &Caller, actor_id: Option<i64>) -> Result<Actor, Problem> {
     let actor = Actor::of(caller);
     let is_other = actor_id.is_some_and(|id| !caller.is_person(id));
     if is_other && matches!(caller, Caller::Person(_)) && !caller.roles().contains(Role::Admin) {
@@ -70,19 +77,19 @@ pub(super) fn acting(caller: &Caller, actor_id: Option<i64>) -> Result<Actor, Pr
 
 /// # Errors
 /// 404 for an actor who does not exist.
-pub(super) async fn actor_exists_in(tx: &mut Tx, actor: &Actor) -> Result<(), Refusal> {
+pub async fn actor_exists_in(tx: &mut Tx, actor: &Actor) -> Result<(), Refusal> {
     match actor.user_id {
         Some(user_id) => save::user_exists_in(tx, user_id).await,
         None => Ok(()),
     }
 }
 
-fn unreadable(rejection: &QueryRejection) -> Problem {
+pub(in crate::record) fn unreadable(rejection: &QueryRejection) -> Problem {
     bad_query(&rejection.body_text())
 }
 
 /// Where a page begins, from what was given as `cursor`.
-fn cursor(text: Option<String>) -> Result<Option<i64>, Problem> {
+pub(in crate::record) fn cursor(text: Option<String>) -> Result<Option<i64>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let number = text.parse().ok().filter(|number| *number > 0);
     number.map(Some).ok_or_else(|| {
@@ -93,7 +100,7 @@ fn cursor(text: Option<String>) -> Result<Option<i64>, Problem> {
 }
 
 /// How many a page holds.
-fn limit(given: Option<usize>, usual: usize, most: usize) -> Result<usize, Problem> {
+pub(in crate::record) fn limit(given: Option<usize>, usual: usize, most: usize) -> Result<usize, Problem> {
     let limit = given.unwrap_or(usual);
     if !(1..=most).contains(&limit) {
         return Err(Problem::bad_request(format!("limit must be between 1 and {most}")));

@@ -16,7 +16,7 @@ use crate::http::body::LARGEST_ID;
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::{Json, Problem};
 use crate::record::save::Saved;
-use crate::record::{Change, Course, Records};
+use crate::record::{Change, Course, Credit, Records};
 use crate::storage::Tx;
 
 /// Show a record
@@ -57,7 +57,7 @@ pub(super) async fn show_record(
         (status = 201, description = "The record is made", body = RecordAnswer),
         (status = 403, description = "Customers have no access to records, and only administrators and programs act for others"),
         (status = 404, description = "There is no such module or user"),
-        (status = 409, description = "The record has another version by now")))]
+        (status = 409, description = "The record has another version by now, or goes beyond a credit limit")))]
 pub(super) async fn put_record(
     State(Shared { records, .. }): State<Shared>,
     Known(caller): Known,
@@ -82,7 +82,7 @@ pub(super) async fn put_record(
         (status = 201, description = "The record is made", body = RecordAnswer),
         (status = 403, description = "Customers have no access to records, and only administrators and programs act for others"),
         (status = 404, description = "There is no such module or user"),
-        (status = 409, description = "The record has another version by now")))]
+        (status = 409, description = "The record has another version by now, or goes beyond a credit limit")))]
 pub(super) async fn patch_record(
     State(Shared { records, .. }): State<Shared>,
     Known(caller): Known,
@@ -135,9 +135,10 @@ impl Records {
         let status = if saved.before.is_none() { StatusCode::CREATED } else { StatusCode::OK };
         log(tx, caller, &saved);
         let Saved { before, after } = saved;
-        let Saving { actor, send_notification, .. } = saving;
+        let Saving { actor, send_notification, credit, .. } = saving;
         let record = after.clone();
-        let change = Change { before, after: Some(after), actor, send_notification, course: Course::Saved };
+        let (after, course) = (Some(after), Course::Saved);
+        let change = Change { before, after, actor, send_notification, course, credit };
         self.announce_in(tx, &[change], now).await?;
         let record = self.one_shown_in(tx, record).await?;
         Ok(Answer::with(status, &RecordAnswer { result: "Success", record }))
@@ -212,6 +213,7 @@ pub(super) async fn delete_record(
                 actor,
                 send_notification: None,
                 course: Course::Saved,
+                credit: Credit::Kept,
             };
             Ok(this.announce_in(tx, &[change], now).await.map(|()| (module, id))?)
         })

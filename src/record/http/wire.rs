@@ -13,7 +13,7 @@ use crate::http::body::Object;
 use crate::http::{Given, Problem};
 use crate::notification::safe_link;
 use crate::record::save::{Fields, Wish};
-use crate::record::{Record, Records};
+use crate::record::{Credit, Record, Records};
 use crate::storage::{Error, Tx};
 use crate::user::{self, Figure};
 
@@ -54,6 +54,11 @@ pub(super) struct RecordBody {
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64)]
     version: Given<i64>,
+    /// `true` saves a sales order or an invoice that brings its company beyond the credit limit: for those whom Credit
+    /// Check Settings name; others are told of it
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    override_credit_limit: Given<bool>,
 }
 
 /// Whether given fields take the place of all others.
@@ -71,6 +76,7 @@ pub(super) struct Saving {
     pub wish: Wish,
     pub actor: Actor,
     pub send_notification: Option<bool>,
+    pub credit: Credit,
 }
 
 impl RecordBody {
@@ -90,10 +96,12 @@ impl RecordBody {
             fields: self.fields.changed("fields")?.map(|given| fields(&given, extent)).transpose()?,
             version: self.version.id("version")?,
         };
+        let overrides = self.override_credit_limit.optional("override_credit_limit")?;
         Ok(Saving {
             wish,
             actor: super::acting(caller, self.actor_id.id("actor_id")?)?,
             send_notification: self.send_notification.optional("send_notification")?,
+            credit: if overrides == Some(true) { Credit::Override } else { Credit::Kept },
         })
     }
 }

@@ -272,7 +272,7 @@ static SALES_ORDERS: &[Field] = &[
     choice(
         "status",
         "Status",
-        &["Created", "Approved", "Shipped", "Delivered", "Invoiced", "Cancelled"],
+        &["Created", "Approved", "eSigned", "Shipped", "Delivered", "Invoiced", "Cancelled"],
         "How far it has come; Sales Order Settings say of which values people are told",
     ),
     TOTAL,
