@@ -24,6 +24,7 @@ use crate::channel::{self, Channels};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::{self, Deliveries, Mailbag};
+use crate::event::{self, Events};
 use crate::http::edge::Edge;
 use crate::http::{Problem, docs, pages, server};
 use crate::live::{self, Live};
@@ -35,6 +36,8 @@ use crate::schedule::{self, Job};
 use crate::settings::{self, Groups, Settings};
 use crate::storage::{Database, Purpose};
 use crate::telemetry::metrics::{self, Registry};
+use crate::template::custom::{self, Templates};
+use crate::template::pdf::Press;
 use crate::trigger::{self, Triggers};
 use crate::user::Users;
 use crate::{audit, auth, record, secret, user};
@@ -59,8 +62,12 @@ pub struct App {
     pub notifications: Notifications,
     /// Records of the CRM.
     pub records: Records,
-    /// What decides who hears of their changes.
+    /// What happens beside their changes.
+    pub events: Events,
+    /// What decides who hears of both.
     pub triggers: Triggers,
+    /// The templates that administrators make.
+    pub templates: Templates,
     /// Open streams.
     pub live: Live,
     /// Who may do what.
@@ -79,6 +86,14 @@ impl App {
     /// # Errors
     /// A database that cannot be opened, a data folder that cannot be written.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        Self::open_with(config, clock, Press::of_this_program()?).await
+    }
+
+    /// The same, with PDFs that are printed by this press: a test is not the program that prints.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open_with(config: Config, clock: Clock, press: Press) -> anyhow::Result<Self> {
         let registry = Registry::new(clock.now());
         let database = Database::open(&config.database, Purpose::Serve)
             .await
@@ -89,7 +104,9 @@ impl App {
         let settings = Arc::new(ArcSwap::from_pointee(config.clone()));
         let seal_key = secret::load_or_make(&config.data_dir.join("secrets"), "seal.key")?;
         let seal = Arc::new(secret::Seal::new(&seal_key));
-        let email = Email::new(config.smtp.clone());
+        let email = Email::new(config.smtp.clone()).with_press(press.clone());
+        let templates =
+            Templates::open(database.clone(), clock.clone(), press).await.context("reading the templates")?;
         let outbound = Outbound::new(&config.outbound, &config.public_url)?;
         let channels = channels(&email, &outbound, &config);
         let types: user::KnownTypes = {
@@ -110,10 +127,15 @@ impl App {
         let modules = Modules::with(&config.record_modules);
         let groups = Groups::default().with::<delivery::settings::Settings>(against);
         let groups = groups.with::<record::settings::Audit>(modules.clone());
+        let groups = groups.with::<record::duplicates::DuplicateSettings>(modules.clone());
+        let groups = groups.with::<user::security::Security>(config.auth.max_failed_logins);
+        let groups = groups.with::<user::company::Company>(());
         let groups = trigger::settings(groups, &trigger::Against { modules: modules.names() });
         let administration = Settings::open(database.clone(), clock.clone(), seal, groups)
             .await
             .context("reading the settings")?;
+        administration.judged_by(Arc::new(user::references::References));
+        templates.used_by(Arc::new(administration.clone()));
         let parts = delivery::Parts {
             database: database.clone(),
             clock: clock.clone(),
@@ -140,11 +162,15 @@ impl App {
             notifications.clone(),
             config.public_url.clone(),
         );
+        let events = Events::new(database.clone(), clock.clone(), records.clone(), administration.clone());
+        auth.watched_by(Arc::new(events.clone()));
         let triggers = Triggers::new(trigger::Parts {
             database: database.clone(),
             clock: clock.clone(),
             notifications: notifications.clone(),
+            deliveries: deliveries.clone(),
             records: records.clone(),
+            events: events.clone(),
             settings: administration.clone(),
             public_url: config.public_url.clone(),
         });
@@ -161,7 +187,9 @@ impl App {
             database,
             notifications,
             records,
+            events,
             triggers,
+            templates,
             live,
             auth,
             users,
@@ -183,12 +211,14 @@ impl App {
         OpenApiRouter::with_openapi(Document::openapi())
             .merge(notification::routes(self.notifications.clone(), self.auth.clone()))
             .merge(record::routes(self.records.clone(), self.auth.clone()))
+            .merge(event::routes(self.events.clone(), self.auth.clone()))
             .merge(trigger::routes(self.triggers.clone(), self.auth.clone()))
             .merge(audit::routes(Audit::new(self.database.clone()), self.auth.clone()))
             .merge(live::routes(self.live.clone(), self.auth.clone()))
             .merge(user::routes(self.users.clone(), self.auth.clone()))
             .merge(delivery::routes(self.deliveries.clone(), self.auth.clone()))
             .merge(settings::routes(self.administration.clone(), self.auth.clone()))
+            .merge(custom::routes(self.templates.clone(), self.auth.clone()))
             .merge(auth::routes(self.auth.clone()))
             .merge(node_routes(self.clone()))
     }
@@ -215,6 +245,7 @@ impl App {
             ("database_url", before.database != config.database),
             ("data_dir", before.data_dir != config.data_dir),
             ("log", before.log != config.log),
+            ("auth.max_failed_logins", before.auth.max_failed_logins != config.auth.max_failed_logins),
             ("runtime_threads", before.runtime_threads != config.runtime_threads),
         ];
         self.auth.reload(&config);
@@ -245,6 +276,13 @@ impl App {
                 move || {
                     let triggers = triggers.clone();
                     async move { Ok(triggers.fire_due().await?) }
+                }
+            }),
+            Job::alarm("looking for duplicates", self.clock.clone(), self.records.duplicates_bell(), {
+                let records = self.records.clone();
+                move || {
+                    let records = records.clone();
+                    async move { Ok(records.check_duplicates().await?) }
                 }
             }),
             job("refreshing API keys", Duration::from_secs(1), |app| {
@@ -310,6 +348,7 @@ impl App {
         }
         self.triggers.expire().await?;
         Audit::new(self.database.clone()).expire(self.clock.now(), retention.history_days).await?;
+        self.events.expire(retention.history_days).await?;
         let removed = self.notifications.expire(retention).await?;
         if removed > 0 {
             tracing::info!(removed, "Retention removed {removed} notifications");
@@ -389,6 +428,8 @@ impl Drop for Ended {
         self.0.live.let_go();
         self.0.deliveries.let_go();
         self.0.records.let_go();
+        self.0.events.let_go();
+        self.0.auth.let_go();
     }
 }
 

@@ -8,6 +8,8 @@ pub mod cli;
 pub mod app;
 /// What decides, from a change or a due timer, who should hear what: one file a kind.
 pub mod trigger;
+/// What happens beside changes of records: events, and what is said about tickets.
+pub mod event;
 /// Records of the CRM: what they are, who they are assigned to, and how they change.
 pub mod record;
 /// The inbox: send, list, count, read, snooze, archive, delete.
@@ -20,12 +22,12 @@ pub mod live;
 pub mod user;
 /// The administrator's settings: typed groups, declared by who uses them.
 pub mod settings;
-/// Who changed what, and when.
-pub mod audit;
 /// The ways out: e-mail, Teams, RingCentral, webhooks.
 pub mod channel;
 /// What is written around a notification when it leaves the house.
 pub mod template;
+/// Who changed what, and when.
+pub mod audit;
 /// API keys, sign-in, tokens, lock-out, and who is asking.
 pub mod auth;
 /// The shared edge of HTTP: accept loop, errors, bodies, limits, idempotency, OpenAPI.

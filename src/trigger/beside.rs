@@ -76,8 +76,10 @@ fn carrier(findings: &[Finding], index: usize) -> Option<usize> {
 
 fn carry(carrier: &mut Finding, carried: Finding) {
     if let (Finding::Tell(carrier), Finding::Tell(carried)) = (carrier, carried) {
-        let files = carried.mail.map(|mail| mail.attachments).unwrap_or_default();
-        carrier.mail.get_or_insert_with(Mail::default).attachments.extend(files);
+        let carried = carried.mail.unwrap_or_default();
+        let mail = carrier.mail.get_or_insert_with(Mail::default);
+        mail.attachments.extend(carried.attachments);
+        mail.prints.extend(carried.prints);
     }
 }
 
@@ -105,7 +107,7 @@ mod tests {
             chosen: String::new(),
             sentence: String::new(),
         };
-        let mail = Some(Mail { cc: Vec::new(), attachments: (0..files).map(file).collect() });
+        let mail = Some(Mail { attachments: (0..files).map(file).collect(), ..Mail::default() });
         Finding::Tell(Box::new(Telling {
             user_id,
             kind,

@@ -1,21 +1,24 @@
-//! Gives triggers what they may know, and stores what they decide, in the transaction of the cause.
+//! Asks triggers, and stores what they decide, in the transaction of the cause.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use super::timers::store;
-use super::{Figure, Finding, FiredTimes, Telling, Trigger, View, beside};
-use crate::clock::{Clock, Instant};
+use super::ground::Ground;
+use super::timers::store::{self, Firing};
+use super::{Cause, Finding, Telling, Trigger, beside};
+use crate::clock::Clock;
+use crate::delivery::{Deliveries, OutsideLetter};
+use crate::event::{self, Event, Events};
+use crate::http::body::LARGEST_ID;
 use crate::notification::{NewNotification, Notice, Notifications};
 use crate::record::{Change, Record, Records, Watch};
 use crate::schedule::Bell;
-use crate::settings::{Settings, Snapshot};
+use crate::settings::Settings;
 use crate::storage::{Database, Error, Tx};
-use crate::user;
 
 /// The longest title of a notification, in characters.
 const TITLE_CHARS: usize = 255;
@@ -34,9 +37,12 @@ pub(super) struct Inner {
     pub database: Database,
     pub clock: Clock,
     pub notifications: Notifications,
+    deliveries: Deliveries,
     pub records: Records,
     pub settings: Settings,
-    public_url: Arc<str>,
+    pub public_url: Arc<str>,
+    /// The numbers of shipped templates that were asked for so far.
+    pub templates: RwLock<HashMap<&'static str, i64>>,
     /// Wakes whoever fires timers, where one was set that is due earlier than any other.
     pub bell: Bell,
 }
@@ -49,51 +55,38 @@ pub struct Parts {
     pub clock: Clock,
     /// The one door.
     pub notifications: Notifications,
+    /// The ways out: for letters to people who are no users.
+    pub deliveries: Deliveries,
     /// Records.
     pub records: Records,
+    /// Events.
+    pub events: Events,
     /// The administrator's settings.
     pub settings: Settings,
     /// Where the centre is.
     pub public_url: String,
 }
 
-/// What triggers may know of some records, as it is in one transaction.
-pub(super) struct Ground {
-    settings: Snapshot,
-    people: HashMap<i64, Figure>,
-    pub fired: HashMap<(Arc<str>, Arc<str>), FiredTimes>,
-    pub now: Instant,
-    public_url: Arc<str>,
-}
-
-impl Ground {
-    pub fn view(&self) -> View<'_> {
-        View {
-            settings: &self.settings,
-            people: &self.people,
-            fired: &self.fired,
-            now: self.now,
-            public_url: &self.public_url,
-        }
-    }
-}
-
 impl Triggers {
     /// The triggers of a node: from now on they hear of every change.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, clock, notifications, records, settings, public_url } = parts;
+        let Parts { database, clock, notifications, deliveries, records, events, settings, public_url } =
+            parts;
         let inner = Inner {
             triggers: super::all(),
             database,
             clock,
             notifications,
+            deliveries,
             records,
             settings,
             public_url: public_url.into(),
+            templates: RwLock::default(),
             bell: Bell::default(),
         };
         let this = Self { inner: Arc::new(inner) };
         this.inner.records.watched_by(Arc::new(this.clone()));
+        events.watched_by(Arc::new(this.clone()));
         this
     }
 
@@ -102,66 +95,8 @@ impl Triggers {
         self.inner.bell.clone()
     }
 
-    /// What triggers may know of these records, and of these users beside those that the records name.
-    pub(super) async fn ground_in(
-        &self,
-        tx: &mut Tx,
-        records: &[&Record],
-        users: impl IntoIterator<Item = i64>,
-    ) -> Result<Ground, Error> {
-        let named =
-            records.iter().flat_map(|record| [record.assigned_to, record.previous_assigned_to]).flatten();
-        let ids: BTreeSet<i64> = named.chain(users).collect();
-        let mut people = user::figures_in(tx, &ids).await?;
-        let managers = people.values().filter_map(|figure| figure.reports_to);
-        let managers: BTreeSet<i64> = managers.filter(|id| !people.contains_key(id)).collect();
-        people.extend(user::figures_in(tx, &managers).await?);
-        let inner = &self.inner;
-        let now = inner.clock.now();
-        let mut fired: HashMap<_, FiredTimes> = HashMap::new();
-        for (module, records) in self.timed(records) {
-            let ids: Vec<&str> = records.iter().map(|record| &*record.id).collect();
-            for trigger in self.of_module(&module) {
-                for firing in store::fired(tx, &module, trigger.name(), &ids, now).await? {
-                    fired.entry((firing.module, firing.record_id)).or_default().push(firing.fired);
-                }
-            }
-        }
-        let (settings, public_url) = (inner.settings.snapshot(), inner.public_url.clone());
-        Ok(Ground { settings, people, fired, now, public_url })
-    }
-
-    /// The same, and the clocks on the walls of the assigned users stay as they are until this transaction ends: for
-    /// whoever writes timers. To be called before anything is written of people or their inboxes, which whoever
-    /// changes a user locks after the user.
-    pub(super) async fn ground_held_in(
-        &self,
-        tx: &mut Tx,
-        records: &[&Record],
-        users: impl IntoIterator<Item = i64>,
-    ) -> Result<Ground, Error> {
-        let timed = self.timed(records).into_values().flatten();
-        let assigned: BTreeSet<i64> = timed.filter_map(|record| record.assigned_to).collect();
-        store::hold_users(tx, &assigned).await?;
-        self.ground_in(tx, records, users).await
-    }
-
-    /// Those of these records that timers are set for, each once, by their modules.
-    pub(super) fn timed<'r>(&self, records: &[&'r Record]) -> BTreeMap<Arc<str>, Vec<&'r Record>> {
-        let mut timed: BTreeMap<Arc<str>, Vec<&Record>> = BTreeMap::new();
-        let mut known = BTreeSet::new();
-        for record in records {
-            let is_timed =
-                self.inner.triggers.iter().any(|trigger| trigger.timed_module() == Some(&*record.module));
-            if is_timed && known.insert((&record.module, &record.id)) {
-                timed.entry(record.module.clone()).or_default().push(record);
-            }
-        }
-        timed
-    }
-
-    /// Stores what triggers found: notifications, and why others are not told.
-    pub(super) async fn tell_in(&self, tx: &mut Tx, findings: Vec<Finding>) -> Result<(), Error> {
+    /// Stores what triggers found: notifications, and why others are not told. Returns how many people are told.
+    pub(super) async fn tell_in(&self, tx: &mut Tx, findings: Vec<Finding>) -> Result<usize, Error> {
         let (mut notices, mut silent) = (Vec::new(), Vec::new());
         for finding in findings {
             match finding {
@@ -170,17 +105,19 @@ impl Triggers {
             }
         }
         let notifications = &self.inner.notifications;
+        let mut stored = 0;
         if !notices.is_empty() {
             let told = notifications.notify_in(tx, &notices).await?;
             for refused in told.iter().filter_map(|told| told.as_ref().err()) {
                 tracing::warn!("Somebody who is to be told by a trigger is passed over: {refused}");
             }
-            notifications.count_in(tx, told.iter().filter(|told| told.is_ok()).count());
+            stored = told.iter().filter(|told| told.is_ok()).count();
+            notifications.count_in(tx, stored);
         }
-        if silent.is_empty() {
-            return Ok(());
+        if !silent.is_empty() {
+            notifications.note_silent_in(tx, &silent).await?;
         }
-        notifications.note_silent_in(tx, &silent).await
+        Ok(stored)
     }
 
     fn notice(&self, telling: Telling) -> Option<Notice> {
@@ -191,6 +128,10 @@ impl Triggers {
                 return None;
             }
         };
+        let record = match &telling.why.records[..] {
+            [record] => Some(record.clone()),
+            _ => None,
+        };
         let new = NewNotification {
             user_id: telling.user_id,
             kind,
@@ -198,12 +139,8 @@ impl Triggers {
             message: telling.message,
             link: telling.link,
             metadata: (!telling.metadata.is_empty()).then(|| Value::Object(telling.metadata).to_string()),
-            related_ticket_id: None,
+            related_ticket_id: record.as_ref().and_then(ticket_number),
             related_user_id: telling.related_user_id,
-        };
-        let record = match &telling.why.records[..] {
-            [record] => Some(record.clone()),
-            _ => None,
         };
         let mut notice = Notice::of(Arc::new(new), telling.sending);
         notice.record = record;
@@ -211,6 +148,12 @@ impl Triggers {
         notice.why = Some(telling.why);
         Some(notice)
     }
+}
+
+/// The number of a ticket, where this is one and its id is a number.
+fn ticket_number((module, id): &(Arc<str>, Arc<str>)) -> Option<i64> {
+    let number = id.parse().ok().filter(|_| &**module == "tickets");
+    number.filter(|number| (1..=LARGEST_ID).contains(number))
 }
 
 fn cut(title: String) -> String {
@@ -222,12 +165,12 @@ fn cut(title: String) -> String {
 
 /// Whether somebody would hear of what they did themselves: triggers see to it, and this is the last guard. Reminders
 /// are no such news.
-fn is_own_act(finding: &Finding, changes: &[Change]) -> bool {
+fn is_own_act(finding: &Finding, mut actors: impl Iterator<Item = i64>) -> bool {
     let Finding::Tell(telling) = finding else {
         return false;
     };
     let own = telling.sending == crate::delivery::Sending::Automated
-        && changes.iter().any(|change| change.actor.user_id == Some(telling.user_id));
+        && actors.any(|actor| actor == telling.user_id);
     if own {
         tracing::warn!(kind = telling.kind, user_id = telling.user_id, "Nobody is told of their own act");
     }
@@ -237,20 +180,23 @@ fn is_own_act(finding: &Finding, changes: &[Change]) -> bool {
 impl Watch for Triggers {
     fn changed<'a>(&'a self, tx: &'a mut Tx, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            let both = changes.iter().flat_map(|change| [change.before.as_ref(), change.after.as_ref()]);
-            let all: Vec<&Record> = both.flatten().collect();
-            let actors = changes.iter().filter_map(|change| change.actor.user_id);
-            let ground = self.ground_held_in(tx, &all, actors).await?;
+            let actors = || changes.iter().filter_map(|change| change.actor.user_id);
+            let mut ground = self.ground_held_in(tx, Cause::Changes(changes), actors()).await?;
             let view = ground.view();
             let found = self.inner.triggers.iter().flat_map(|trigger| trigger.on_changes(changes, &view));
-            let findings = beside::settled(found.filter(|finding| !is_own_act(finding, changes)).collect());
+            let findings = beside::settled(found.filter(|finding| !is_own_act(finding, actors())).collect());
             let forgotten = self.inner.triggers.iter().flat_map(|trigger| trigger.forgotten(changes, &view));
+            let noted = self.noted(&Cause::Changes(changes), &ground);
+            let letters = self.letters(&Cause::Changes(changes), &ground);
             store::forget(tx, &forgotten.collect::<Vec<_>>()).await?;
             self.tell_in(tx, findings).await?;
+            self.write_in(tx, &letters).await?;
+            self.note_in(tx, noted, &mut ground).await?;
             let standing: Vec<&Record> = changes.iter().filter_map(|change| change.after.as_ref()).collect();
             let gone = changes.iter().filter(|change| change.after.is_none());
             let gone: Vec<&Record> = gone.filter_map(|change| change.before.as_ref()).collect();
-            self.set_timers_in(tx, &standing, &gone, &ground).await
+            self.set_timers_in(tx, &standing, &gone, &ground).await?;
+            self.unsettle_in(tx, changes).await
         })
     }
 
@@ -264,7 +210,7 @@ impl Watch for Triggers {
             if self.timed(&all).is_empty() {
                 return Ok(records.iter().map(|_| Map::new()).collect());
             }
-            let ground = self.ground_in(tx, &all, []).await?;
+            let ground = self.ground_in(tx, Cause::Records(&all), []).await?;
             let view = ground.view();
             let shown = |record| {
                 self.inner.triggers.iter().flat_map(|trigger| trigger.shown(record, &view)).collect()
@@ -287,8 +233,79 @@ impl Triggers {
         record: &Record,
         user_id: i64,
     ) -> Result<Vec<String>, Error> {
-        let ground = self.ground_in(tx, &[record], [user_id]).await?;
+        let ground = self.ground_in(tx, Cause::Records(&[record]), [user_id]).await?;
         let view = ground.view();
         Ok(self.inner.triggers.iter().flat_map(|trigger| trigger.outlook(record, user_id, &view)).collect())
+    }
+}
+
+impl event::Watch for Triggers {
+    fn happened<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        events: &'a [Event],
+    ) -> BoxFuture<'a, Result<Vec<usize>, Error>> {
+        Box::pin(async move {
+            let mut told = Vec::with_capacity(events.len());
+            for event in events {
+                let mut ground = self.ground_in(tx, Cause::Event(event), event.actor.user_id).await?;
+                let view = ground.view();
+                let found = self.inner.triggers.iter().flat_map(|trigger| trigger.on_event(event, &view));
+                let actor = || event.actor.user_id.into_iter();
+                let findings: Vec<Finding> = found.filter(|finding| !is_own_act(finding, actor())).collect();
+                let noted = self.noted(&Cause::Event(event), &ground);
+                let letters = self.letters(&Cause::Event(event), &ground);
+                told.push(self.tell_in(tx, beside::settled(findings)).await?);
+                self.write_in(tx, &letters).await?;
+                if self.note_in(tx, noted, &mut ground).await? {
+                    let records: Vec<&Record> = event.record.iter().collect();
+                    self.set_timers_in(tx, &records, &[], &ground).await?;
+                }
+            }
+            Ok(told)
+        })
+    }
+}
+
+impl Triggers {
+    /// What triggers want to be remembered of a cause.
+    fn noted(&self, cause: &Cause<'_>, ground: &Ground) -> Vec<Firing> {
+        let view = ground.view();
+        let noted = self.inner.triggers.iter().flat_map(|trigger| trigger.noted(cause, &view));
+        noted.map(Firing::noted).collect()
+    }
+
+    /// What customers are written because of it.
+    fn letters(&self, cause: &Cause<'_>, ground: &Ground) -> Vec<OutsideLetter> {
+        let view = ground.view();
+        self.inner.triggers.iter().flat_map(|trigger| trigger.letters(cause, &view)).collect()
+    }
+
+    async fn write_in(&self, tx: &mut Tx, letters: &[OutsideLetter]) -> Result<(), Error> {
+        for letter in letters {
+            self.inner.deliveries.letter_in(tx, letter).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers it; returns whether there is anything.
+    async fn note_in(&self, tx: &mut Tx, noted: Vec<Firing>, ground: &mut Ground) -> Result<bool, Error> {
+        let is_any = !noted.is_empty();
+        store::fire(tx, &noted, ground.now).await?;
+        for Firing { module, record_id, fired } in noted {
+            ground.fired.entry((module, record_id)).or_default().push(fired);
+        }
+        Ok(is_any)
+    }
+
+    /// Has the timers computed anew that go by what these changes changed.
+    async fn unsettle_in(&self, tx: &mut Tx, changes: &[Change]) -> Result<(), Error> {
+        let settings = self.inner.settings.snapshot();
+        for trigger in &self.inner.triggers {
+            if trigger.unsettles(changes, &settings) {
+                store::begin_anew(tx, trigger.name(), &trigger.basis(&settings)).await?;
+            }
+        }
+        Ok(())
     }
 }

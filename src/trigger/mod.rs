@@ -3,14 +3,28 @@
 //! A trigger is pure: it reads nothing and asks no clock, so its tests are tables. [`engine`] gives it what it may know,
 //! stores what it decides, and fires its timers, all in the transaction of the cause.
 
+mod auto_reply;
 mod beside;
+mod credit_override;
 mod engine;
 mod explain;
+mod ground;
+mod happening;
 mod http;
 mod lead_conversion;
+mod lockout;
+mod letter;
+mod personnel;
 mod phrases;
+mod portal;
+mod provisioning;
 mod reassignment;
 mod reminder;
+mod sales_order_status;
+#[cfg(test)]
+mod scene;
+mod sla;
+mod ticket;
 mod timers;
 
 use std::collections::HashMap;
@@ -19,7 +33,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::clock::Instant;
-use crate::delivery::{Mail, Sending};
+use crate::delivery::{Mail, OutsideLetter, Sending};
+use crate::event::Event;
 use crate::notification::why::Why;
 use crate::record::{Change, Record};
 use crate::settings::{Groups, Snapshot};
@@ -35,6 +50,15 @@ fn all() -> Vec<Box<dyn Trigger>> {
         Box::new(reassignment::Reassignment),
         Box::new(lead_conversion::LeadConversion),
         Box::new(reminder::Reminder),
+        Box::new(sales_order_status::SalesOrderStatus),
+        Box::new(credit_override::CreditOverride),
+        Box::new(lockout::Lockout),
+        Box::new(personnel::Personnel),
+        Box::new(sla::Sla),
+        Box::new(auto_reply::AutoReply),
+        Box::new(ticket::Ticket),
+        Box::new(portal::Portal),
+        Box::new(provisioning::Provisioning),
     ]
 }
 
@@ -64,6 +88,16 @@ pub trait Trigger: Send + Sync {
         false
     }
 
+    /// What it must know beside the cause itself to decide: asked before it is given a [`View`].
+    fn needs(&self, _cause: &Cause<'_>, _settings: &Snapshot) -> Needs {
+        Needs::default()
+    }
+
+    /// Who should hear of this event.
+    fn on_event(&self, _event: &Event, _view: &View<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Who should hear of these changes, all of one request.
     fn on_changes(&self, changes: &[Change], view: &View<'_>) -> Vec<Finding> {
         changes.iter().flat_map(|change| self.on_change(change, view)).collect()
@@ -74,14 +108,31 @@ pub trait Trigger: Send + Sync {
         Vec::new()
     }
 
+    /// What people are written who are no users: customers.
+    fn letters(&self, _cause: &Cause<'_>, _view: &View<'_>) -> Vec<OutsideLetter> {
+        Vec::new()
+    }
+
     /// Which of the timers that fired count no more because of these changes, as if they never had.
     fn forgotten(&self, _changes: &[Change], _view: &View<'_>) -> Vec<Timer> {
+        Vec::new()
+    }
+
+    /// What is to be remembered of these changes, or of this event, as if a timer of its had fired:
+    /// [`View::fired_of`] has it from now on.
+    fn noted(&self, _cause: &Cause<'_>, _view: &View<'_>) -> Vec<Timer> {
         Vec::new()
     }
 
     /// The module whose records it sets timers for.
     fn timed_module(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Whether its timers go by the clocks of other people than the assigned users of its records: then every one is
+    /// computed anew when somebody's zone changes.
+    fn goes_by_other_clocks(&self) -> bool {
+        false
     }
 
     /// The timers of a record as it is now: what is to be done at once, due now, and the next one after now. What has
@@ -97,6 +148,12 @@ pub trait Trigger: Send + Sync {
     /// others that were missed as well. Nothing where the record is no longer as it was when the timer was set.
     fn on_due(&self, _timer: &Timer, _record: &Record, _view: &View<'_>) -> Vec<Due> {
         Vec::new()
+    }
+
+    /// Whether these changes, of records other than those that it sets timers for, change when its timers are due:
+    /// then every one is computed anew.
+    fn unsettles(&self, _changes: &[Change], _settings: &Snapshot) -> bool {
+        false
     }
 
     /// What its timers depend on beside their records and the zones of people: when it is another text than it was,
@@ -116,12 +173,70 @@ pub trait Trigger: Send + Sync {
     }
 }
 
+/// What a trigger is asked about.
+#[derive(Clone, Copy)]
+pub enum Cause<'a> {
+    /// Records changed, all of one request.
+    Changes(&'a [Change]),
+    /// Something happened.
+    Event(&'a Event),
+    /// Timers of these records are due or to be set, or they are shown.
+    Records(&'a [&'a Record]),
+}
+
+impl Cause<'_> {
+    /// Every record that it is about, as it was and as it is.
+    pub fn records(&self) -> Vec<&Record> {
+        match self {
+            Cause::Changes(changes) => {
+                let both = changes.iter().flat_map(|change| [change.before.as_ref(), change.after.as_ref()]);
+                both.flatten().collect()
+            }
+            Cause::Event(event) => event.record.iter().collect(),
+            Cause::Records(records) => records.to_vec(),
+        }
+    }
+}
+
+/// Asked for as a list: every administrator who may sign in. Nobody writes such a list: it is no name.
+const ADMINISTRATORS: &str = "\u{1}administrators";
+
+/// What a trigger must know beside the cause itself.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Lists of users, as settings have them.
+    pub lists: Vec<String>,
+    /// Names of groups.
+    pub groups: Vec<String>,
+    /// Other records, by module and id.
+    pub records: Vec<(Arc<str>, Arc<str>)>,
+    /// Users by their numbers.
+    pub users: Vec<i64>,
+    /// Shipped templates by their keys.
+    pub templates: Vec<&'static str>,
+}
+
+impl Needs {
+    /// The record of a module that a field of a record names, if it names one.
+    pub fn record(&mut self, module: &str, id: Option<&str>) {
+        self.records.extend(id.map(|id| (module.into(), id.into())));
+    }
+}
+
 /// What a trigger may know beside the change itself.
 pub struct View<'a> {
     /// The administrator's settings.
     pub settings: &'a Snapshot,
-    /// The people that matter: assigned users, actors, and their managers.
+    /// The people that matter: assigned users, actors, and their managers, and whom [`Trigger::needs`] asked for.
     pub people: &'a HashMap<i64, Figure>,
+    /// Who is meant by the lists that were asked for.
+    pub lists: &'a HashMap<String, Vec<i64>>,
+    /// The members of the groups that were asked for, by name; those that do not exist are left out.
+    pub groups: &'a HashMap<String, Vec<i64>>,
+    /// The records that were asked for, those that there are.
+    pub records: &'a HashMap<(Arc<str>, Arc<str>), Record>,
+    /// The numbers of the shipped templates that were asked for, by their keys.
+    pub templates: &'a HashMap<&'static str, i64>,
     /// What has fired already of the records that matter, by module and id.
     ///
     /// All of what begins after now, and of what is past the last few that somebody was told of.
@@ -136,6 +251,21 @@ impl View<'_> {
     /// The name of somebody, or their number where they are gone.
     pub fn name(&self, user_id: i64) -> String {
         self.people.get(&user_id).map_or_else(|| format!("user {user_id}"), |figure| figure.name.clone())
+    }
+
+    /// Who is meant by a list of users that was asked for.
+    pub fn listed(&self, list: &str) -> &[i64] {
+        self.lists.get(list).map_or(&[], Vec::as_slice)
+    }
+
+    /// A record that was asked for.
+    pub fn record(&self, module: &str, id: &str) -> Option<&Record> {
+        self.records.get(&(module.into(), id.into()))
+    }
+
+    /// The number of a shipped template that was asked for.
+    pub fn template(&self, key: &str) -> Option<i64> {
+        self.templates.get(key).copied()
     }
 
     /// Whether a trigger has fired for this time of a record.

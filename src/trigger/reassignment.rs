@@ -192,5 +192,5 @@ pub(super) fn copies(user_id: i64, actor_id: Option<i64>, view: &View<'_>) -> Op
             cc.push(address.to_owned());
         }
     }
-    (!cc.is_empty()).then(|| Mail { cc, attachments: Vec::new() })
+    (!cc.is_empty()).then(|| Mail { cc, ..Mail::default() })
 }

@@ -10,7 +10,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod withdrawn;
-mod words;
+pub(super) mod words;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -224,8 +224,8 @@ fn telling(plan: &Plan<'_>, fallen: Fallen, view: &View<'_>) -> Telling {
         sending: Sending::Reminder,
         related_user_id: None,
         mail: Some(Mail {
-            cc: Vec::new(),
             attachments: vec![ics::file(plan, Method::Publish, record.updated_at, view)],
+            ..Mail::default()
         }),
         beside: Beside::Alone,
         why: why(plan, start, late, view),

@@ -83,10 +83,22 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("POST /crm/record/{module}/reassign", Company, Some(r#"{"ids":["10"],"assigned_to":10}"#)),
     ("PATCH /crm/record/{module}/{id}", Company, Some(r#"{"fields":{"status":"Changed"}}"#)),
     ("GET /crm/record/{module}/{id}/history", Company, None),
+    ("GET /crm/record/{module}/{id}/duplicates", Company, None),
+    ("GET /crm/duplicate", Company, None),
+    ("POST /crm/duplicate/{id}/dismiss", Company, None),
+    ("POST /crm/duplicate/{id}/restore", Company, None),
     ("POST /crm/record/{module}/{id}/notify", Company, Some(r#"{"users":[10]}"#)),
     ("POST /crm/record/{module}/{id}/request-reassign", Company, Some(r#"{"user_id":10}"#)),
     ("POST /crm/record/leads/{id}/convert", Company, Some("{}")),
+    ("POST /crm/record/tickets/{id}/comment", Company, Some(r#"{"text":"x"}"#)),
+    ("GET /crm/record/tickets/{id}/comments", Company, None),
     ("DELETE /crm/record/{module}/{id}", Company, None),
+    ("GET /crm/event", Company, None),
+    (
+        "POST /crm/event",
+        Company,
+        Some(r#"{"type":"ticket.mentioned","record_id":"10","data":{"mentions":[10]}}"#),
+    ),
     ("GET /crm/user", Staff, None),
     ("POST /crm/user", Admins, Some(r#"{"email":"new@example.com","name":"New"}"#)),
     ("GET /crm/user/directory", Company, None),
@@ -101,6 +113,15 @@ const OPERATIONS: &[(&str, Of, Option<&str>)] = &[
     ("GET /crm/settings", Admins, None),
     ("GET /crm/settings/{group}", Admins, None),
     ("PUT /crm/settings/{group}", Admins, Some(r#"{"teams_card":"bare"}"#)),
+    ("GET /crm/support", Company, None),
+    ("GET /crm/template", Admins, None),
+    ("POST /crm/template", Admins, Some(r#"{"kind":"email","name":"Made","subject":"x","source":"x"}"#)),
+    ("POST /crm/template/preview", Admins, Some(r#"{"kind":"email","subject":"x","source":"x"}"#)),
+    ("GET /crm/template/{id}", Admins, None),
+    ("PUT /crm/template/{id}", Admins, Some(r#"{"name":"Changed","version":1}"#)),
+    ("GET /crm/template/{id}/versions", Admins, None),
+    ("POST /crm/template/{id}/restore", Admins, Some(r#"{"version":1}"#)),
+    ("DELETE /crm/template/{id}", Admins, None),
     ("GET /crm/user/me/sessions", Persons, None),
     ("DELETE /crm/user/me/sessions/{id}", Owner, None),
     ("GET /crm/user/{id}", OwnerAndStaff, None),
@@ -201,6 +222,8 @@ struct Cast<'w> {
     key: i64,
     session: String,
     delivery: String,
+    duplicate: String,
+    template: i64,
 }
 
 impl<'w> Cast<'w> {
@@ -220,6 +243,8 @@ impl<'w> Cast<'w> {
         let (plain, helping) = (key(&[]).await, key(&["support"]).await);
         let group = made("/crm/group", json!({"name": "Billing", "members": [10]})).await;
         let target = key(&[]).await;
+        let template = json!({"kind": "email", "name": "A template", "subject": "x", "source": "x"});
+        let template = made("/crm/template", template).await;
         let bearer = |token: &str| ("Authorization", format!("Bearer {token}"));
         let api_key = |key: &str| ("X-API-KEY", key.to_owned());
         let bad = "a-key-that-nobody-ever-made-of-32-chars";
@@ -247,15 +272,17 @@ impl<'w> Cast<'w> {
         let session = spare["sessions"].as_array().unwrap().iter().find(is_current).unwrap()["id"].clone();
         let session = session.as_str().unwrap().to_owned();
         let (group, key) = (id(&group, "group"), id(&target, "api_key"));
+        let template = id(&template, "template");
         // A lead to be converted.
         let lead = Some(json!({"label": "Jane Doe"}).to_string());
         world.ask("PUT", "/crm/record/leads/10", &[("X-API-KEY", KEY)], lead).await.expect(201);
+        let duplicate = duplicate(world).await;
         // Without a mail server it is written down and does not go out.
         let mail = json!({"user_id": 10, "type": "custom", "title": "By e-mail", "channels": ["email"]});
         made("/crm/notification/send", mail).await;
         let log = world.ask("GET", "/crm/delivery?user_id=10", &[("X-API-KEY", KEY)], None).await.expect(200);
         let delivery = log["deliveries"][0]["id"].as_str().unwrap().to_owned();
-        Cast { world, headers, notification, group, key, session, delivery }
+        Cast { world, headers, notification, group, key, session, delivery, duplicate, template }
     }
 
     async fn ask(&self, who: Who, operation: &str, body: Option<&str>) -> Reply {
@@ -266,6 +293,8 @@ impl<'w> Cast<'w> {
             path if path.starts_with("/crm/api-key/{id}") => self.key.to_string(),
             path if path.starts_with("/crm/user/me/sessions/{id}") => self.session.clone(),
             path if path.starts_with("/crm/delivery/{id}") => self.delivery.clone(),
+            path if path.starts_with("/crm/template/{id}") => self.template.to_string(),
+            path if path.starts_with("/crm/duplicate/{id}") => self.duplicate.clone(),
             path if path.starts_with("/crm/record/") => "10".to_owned(),
             // Not the user who asks in other operations.
             _ if method == "DELETE" => "99".to_owned(),
@@ -309,6 +338,22 @@ impl<'w> Cast<'w> {
         });
         rows
     }
+}
+
+/// Two contacts that are likely the same: the id of the pair.
+async fn duplicate(world: &World) -> String {
+    let put = async |path: &str, body: serde_json::Value| {
+        world.ask("PUT", path, &[("X-API-KEY", KEY)], Some(body.to_string())).await
+    };
+    put("/crm/settings/duplicates", json!({"modules": {"contacts": true}})).await.expect(200);
+    for path in ["/crm/record/contacts/98", "/crm/record/contacts/99"] {
+        put(path, json!({"label": "Twice"})).await.expect(201);
+    }
+    for _ in 0..2 {
+        world.passes(Duration::from_secs(5)).await;
+    }
+    let page = world.ask("GET", "/crm/duplicate", &[("X-API-KEY", KEY)], None).await.expect(200);
+    page["duplicates"][0]["id"].to_string()
 }
 
 fn is_done(status: u16) -> bool {

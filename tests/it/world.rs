@@ -9,6 +9,7 @@ use belfry::app::App;
 use belfry::clock::{Clock, Instant};
 use belfry::config::{Config, ConfiguredKey, DatabaseUrl};
 use belfry::http::server;
+use belfry::template::pdf::{Limits, Press};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -85,6 +86,7 @@ pub struct World {
     pub config: Config,
     pub folder: Arc<TempDir>,
     pub client: reqwest::Client,
+    press: Press,
     stop: CancellationToken,
     served: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
@@ -96,6 +98,12 @@ impl World {
 
     /// A world whose configuration was changed first.
     pub async fn with(on: On, change: impl FnOnce(&mut Config)) -> World {
+        let press = Press::new(env!("CARGO_BIN_EXE_belfry").into(), Limits::default());
+        World::with_press(on, press, change).await
+    }
+
+    /// The same, where PDFs are printed by this press.
+    pub async fn with_press(on: On, press: Press, change: impl FnOnce(&mut Config)) -> World {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let mut config = Config::demo("127.0.0.1:0".parse().unwrap(), folder.path());
         config.api_keys = vec![ConfiguredKey::new(KEY, "Provisioning notification system", &["admin"])];
@@ -105,11 +113,11 @@ impl World {
         };
         change(&mut config);
         let clock = Clock::by_hand(Instant::parse(START).unwrap());
-        World::start(config, clock, folder).await
+        World::start(config, clock, press, folder).await
     }
 
-    async fn start(config: Config, clock: Clock, folder: Arc<TempDir>) -> World {
-        let app = App::open(config.clone(), clock).await.unwrap();
+    async fn start(config: Config, clock: Clock, press: Press, folder: Arc<TempDir>) -> World {
+        let app = App::open_with(config.clone(), clock, press.clone()).await.unwrap();
         let listener = server::listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
@@ -121,17 +129,17 @@ impl World {
             })
         };
         let client = client();
-        World { app, base, config, folder, client, stop, served }
+        World { app, base, config, folder, client, press, stop, served }
     }
 
     /// Stops the server and starts it again on what it has stored.
     pub async fn restart(self) -> World {
-        let World { app, config, folder, stop, served, .. } = self;
+        let World { app, config, folder, press, stop, served, .. } = self;
         stop.cancel();
         served.await.unwrap().unwrap();
         let clock = app.clock.clone();
         drop(app);
-        World::start(config, clock, folder).await
+        World::start(config, clock, press, folder).await
     }
 
     pub fn folder(&self) -> &Path {

@@ -10,7 +10,10 @@ fn eve() -> Figure {
         name: "Eve Sales".to_owned(),
         email: "eve@example.com".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
+        language: "en".to_owned(),
         reports_to: None,
+        on_support: false,
+        is_active: true,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::clock::Instant;
+use crate::record::Credit;
 use crate::settings::Snapshot;
 use crate::trigger::reassignment::NotificationSettings;
 use crate::trigger::reassignment::tests::{actor, people, record};
@@ -23,10 +24,15 @@ fn found(before: Option<i64>, who: Option<i64>, made: Vec<Record>, settings: &Sn
         actor: actor(who),
         send_notification: None,
         course: Course::Converted(made),
+        credit: Credit::Kept,
     };
     let view = View {
         settings,
         people: &people(),
+        lists: &HashMap::new(),
+        groups: &HashMap::new(),
+        records: &HashMap::new(),
+        templates: &HashMap::new(),
         fired: &HashMap::new(),
         now: Instant(0),
         public_url: "https://bell.example",
@@ -99,11 +105,16 @@ fn who_is_told_and_who_is_not() {
         actor: actor(Some(1)),
         send_notification: None,
         course: Course::Saved,
+        credit: Credit::Kept,
     };
     let settings = on();
     let view = View {
         settings: &settings,
         people: &people(),
+        lists: &HashMap::new(),
+        groups: &HashMap::new(),
+        records: &HashMap::new(),
+        templates: &HashMap::new(),
         fired: &HashMap::new(),
         now: Instant(0),
         public_url: "",

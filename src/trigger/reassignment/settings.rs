@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Case, Ground, Part};
 use crate::http::body::nearest;
 use crate::notification::why::Setting;
-use crate::settings::Group;
+use crate::settings::{Group, Reference};
 use crate::trigger::{Against, View};
 use crate::user::fields;
 
@@ -40,6 +40,11 @@ pub struct NotificationSettings {
     /// Whether the manager (Reports to) of the user who is told gets a copy of the e-mail of every reassignment
     /// notification.
     pub cc_manager: bool,
+    /// # Users to notify of a lock-out
+    ///
+    /// Users, by name, e-mail address or number, separated by commas or semicolons, who are told when somebody locks
+    /// themselves out by too many wrong passwords. Nobody is told when an administrator locks an account.
+    pub lockout_users: String,
 }
 
 impl Group for NotificationSettings {
@@ -57,6 +62,10 @@ impl Group for NotificationSettings {
         self.cc_address = usual(&self.cc_address)?;
         self.complete(against);
         Ok(())
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![Reference::people("lockout_users", &self.lockout_users)]
     }
 
     fn complete(&mut self, against: &Against) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::audit::{Actor, By};
 use crate::clock::Instant;
-use crate::record::Record;
+use crate::record::{Credit, Record};
 use crate::settings::{Group, Snapshot};
 
 /// Ada does it, Ben has it, Eve gets it; Mia is the manager of Ben and Eve, and Max has nobody above him.
@@ -20,7 +20,19 @@ const MIA: i64 = 5;
 pub(in crate::trigger) fn people() -> HashMap<i64, Figure> {
     let figure = |id, name: &str, reports_to| {
         let email = format!("{}@example.com", name.split(' ').next().unwrap().to_lowercase());
-        (id, Figure { id, name: name.to_owned(), email, time_zone: "UTC".to_owned(), reports_to })
+        (
+            id,
+            Figure {
+                id,
+                name: name.to_owned(),
+                email,
+                time_zone: "UTC".to_owned(),
+                language: "en".to_owned(),
+                reports_to,
+                on_support: false,
+                is_active: true,
+            },
+        )
     };
     HashMap::from([
         figure(ADA, "Ada Admin", None),
@@ -61,6 +73,7 @@ fn change(module: &str, before: Option<Option<i64>>, after: Option<i64>) -> Chan
         actor: actor(Some(ADA)),
         send_notification: None,
         course: Course::Saved,
+        credit: Credit::Kept,
     }
 }
 
@@ -82,6 +95,10 @@ fn found(changes: &[Change], settings: &NotificationSettings) -> Vec<Finding> {
     let view = View {
         settings: &settings,
         people: &people,
+        lists: &HashMap::new(),
+        groups: &HashMap::new(),
+        records: &HashMap::new(),
+        templates: &HashMap::new(),
         fired: &HashMap::new(),
         now: Instant(0),
         public_url: "https://bell.example",
@@ -361,6 +378,10 @@ fn what_is_to_come_depends_on_whose_it_is() {
     let view = View {
         settings: &settings,
         people: &people,
+        lists: &HashMap::new(),
+        groups: &HashMap::new(),
+        records: &HashMap::new(),
+        templates: &HashMap::new(),
         fired: &HashMap::new(),
         now: Instant(0),
         public_url: "",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::audit::{Actor, By};
-use crate::record::Course;
+use crate::record::{Course, Credit};
 use crate::trigger::{Figure, Fired, FiredTimes};
 
 const EVE: i64 = 3;
@@ -30,7 +30,19 @@ fn at(text: &str) -> Instant {
 fn scene(fields: Value, now: &str) -> Scene {
     let figure = |id, name: &str, zone: &str| {
         let email = format!("{name}@example.com");
-        (id, Figure { id, name: name.to_owned(), email, time_zone: zone.to_owned(), reports_to: None })
+        (
+            id,
+            Figure {
+                id,
+                name: name.to_owned(),
+                email,
+                time_zone: zone.to_owned(),
+                language: "en".to_owned(),
+                reports_to: None,
+                on_support: false,
+                is_active: true,
+            },
+        )
     };
     let Value::Object(fields) = fields else { panic!("{fields} is no object") };
     let record = Record {
@@ -80,6 +92,10 @@ impl Scene {
         see(&View {
             settings: &settings,
             people: &self.people,
+            lists: &HashMap::new(),
+            groups: &HashMap::new(),
+            records: &HashMap::new(),
+            templates: &HashMap::new(),
             fired: &self.fired,
             now: self.now,
             public_url: "https://bell.example",
@@ -433,6 +449,7 @@ fn change(scene: &Scene, after: Option<Record>, actor_id: Option<i64>, send: Opt
         actor: Actor { user_id: actor_id, name: "CRM".into(), by: By::Api },
         send_notification: send,
         course: Course::Saved,
+        credit: Credit::Kept,
     }
 }
 

@@ -237,7 +237,7 @@ fn bare(withdrawals: &[Withdrawal<'_>], why: Why, view: &View<'_>) -> Telling {
         metadata: Map::from_iter([("module".to_owned(), Value::from(ACTIVITIES))]),
         sending: Sending::Reminder,
         related_user_id: None,
-        mail: Some(Mail { cc: Vec::new(), attachments: files(withdrawals, view) }),
+        mail: Some(Mail { attachments: files(withdrawals, view), ..Mail::default() }),
         beside: match withdrawals[0].fate {
             Fate::AnothersNow => Beside::Within("record_reassigned_away"),
             Fate::Cancelled | Fate::Deleted | Fate::Undated => Beside::Alone,

@@ -11,7 +11,7 @@ use crate::clock::Instant;
 const LABEL_CHARS: usize = 180;
 
 /// How the clock on somebody's wall shows an instant.
-pub(super) struct Wall<'a> {
+pub(in crate::trigger) struct Wall<'a> {
     zone: &'a TimeZone,
     name: &'a str,
 }
@@ -71,7 +71,7 @@ impl<'a> Wall<'a> {
 }
 
 /// `15 minutes`, `1 hour`, `2 days 3 hours`: the two largest units; what is less than a minute, in seconds.
-pub(super) fn spell(span: Duration) -> String {
+pub(in crate::trigger) fn spell(span: Duration) -> String {
     let seconds = span.as_secs();
     if seconds < 60 {
         return count(seconds, "second");
@@ -93,7 +93,7 @@ fn count(number: u64, unit: &str) -> String {
 }
 
 /// Time until an instant as people say it: to the nearest minute.
-pub(super) fn until(start: Instant, now: Instant) -> Duration {
+pub(in crate::trigger) fn until(start: Instant, now: Instant) -> Duration {
     let seconds = start.since(now).as_secs();
     if seconds < 60 { Duration::from_secs(seconds) } else { Duration::from_secs((seconds + 30) / 60 * 60) }
 }

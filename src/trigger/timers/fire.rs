@@ -8,8 +8,9 @@ use super::store::{self, Firing, Stored};
 use crate::clock::Instant;
 use crate::record::{Record, Records};
 use crate::storage::{Error, Tx};
-use crate::trigger::engine::{Ground, Triggers};
-use crate::trigger::{Due, Finding, Fired};
+use crate::trigger::engine::Triggers;
+use crate::trigger::ground::Ground;
+use crate::trigger::{Cause, Due, Finding, Fired};
 
 /// Timers that are fired in one transaction.
 const AT_ONCE: i64 = 250;
@@ -85,7 +86,7 @@ impl Triggers {
         let records: Found =
             found.into_iter().map(|record| ((record.module.clone(), record.id.clone()), record)).collect();
         let all: Vec<&Record> = records.values().collect();
-        let mut ground = self.ground_held_in(tx, &all, []).await?;
+        let mut ground = self.ground_held_in(tx, Cause::Records(&all), []).await?;
         let (firings, findings): (Vec<Firing>, Vec<Vec<Finding>>) =
             self.decided(&due, &records, &ground).into_iter().unzip();
         let new = store::fire(tx, &firings, now).await?;

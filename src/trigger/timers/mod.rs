@@ -30,7 +30,8 @@ pub(super) mod store;
 
 use std::collections::BTreeSet;
 
-use super::engine::{Ground, Triggers};
+use super::engine::Triggers;
+use super::ground::Ground;
 use super::{Timer, Trigger, View};
 use crate::clock::Instant;
 use crate::record::Record;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::store;
 use crate::record::{Record, Records};
 use crate::storage::{Error, Tx};
+use crate::trigger::Cause;
 use crate::trigger::engine::Triggers;
 
 /// Records whose timers are computed in one transaction.
@@ -199,7 +200,7 @@ impl Triggers {
         let wanted: Vec<(Arc<str>, Arc<str>)> = held.into_iter().map(|next| (next.module, next.id)).collect();
         let records = Records::find_many_in(tx, &wanted).await?;
         let all: Vec<&Record> = records.iter().collect();
-        let ground = self.ground_held_in(tx, &all, []).await?;
+        let ground = self.ground_held_in(tx, Cause::Records(&all), []).await?;
         self.set_timers_in(tx, &all, &[], &ground).await?;
         Ok(Some(to))
     }
@@ -237,11 +238,23 @@ impl Triggers {
         page.truncate(usize::try_from(step.most()).expect("a page is small"));
         // The user is held from here on, and is so by whoever asks for it again: nobody does between this and the end.
         match self.page_in(tx, page, from, step).await? {
-            None => store::forget_zone_change(tx, user_id, (asked, from)).await.map(|()| true),
+            None => {
+                self.other_clocks_in(tx).await?;
+                store::forget_zone_change(tx, user_id, (asked, from)).await.map(|()| true)
+            }
             Some(to) => {
                 store::zone_done_to(tx, user_id, (asked, from), to).await?;
                 Ok(to == from || store::zone_change(tx, user_id).await? != Some((asked, to)))
             }
         }
+    }
+
+    /// Has every timer computed anew that goes by the clock of somebody else than the assigned user.
+    async fn other_clocks_in(&self, tx: &mut Tx) -> Result<(), Error> {
+        let settings = self.inner.settings.snapshot();
+        for trigger in self.inner.triggers.iter().filter(|trigger| trigger.goes_by_other_clocks()) {
+            store::begin_anew(tx, trigger.name(), &trigger.basis(&settings)).await?;
+        }
+        Ok(())
     }
 }

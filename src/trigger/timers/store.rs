@@ -38,6 +38,18 @@ pub(in crate::trigger) struct Firing {
     pub fired: Fired,
 }
 
+impl Firing {
+    /// What is remembered as if this timer had fired and nobody had been told.
+    pub fn noted(timer: Timer) -> Self {
+        let Timer { trigger, module, record_id, occurrence, due_at } = timer;
+        Self {
+            module,
+            record_id,
+            fired: Fired { trigger: trigger.to_owned(), occurrence, user_id: None, due_at },
+        }
+    }
+}
+
 fn read_stored(row: &Row<'_>) -> Result<Stored, Error> {
     Ok(Stored {
         trigger: row.get(0)?,
@@ -242,7 +254,11 @@ pub(super) async fn put(tx: &mut Tx, timers: &[Timer]) -> Result<(), Error> {
 }
 
 /// Writes down what fires now; returns for each whether it had not fired before.
-pub(super) async fn fire(tx: &mut Tx, firings: &[Firing], now: Instant) -> Result<Vec<bool>, Error> {
+pub(in crate::trigger) async fn fire(
+    tx: &mut Tx,
+    firings: &[Firing],
+    now: Instant,
+) -> Result<Vec<bool>, Error> {
     if firings.is_empty() {
         return Ok(Vec::new());
     }
@@ -359,7 +375,11 @@ pub(super) async fn basis(tx: &mut Tx, trigger: &str) -> Result<Option<Basis>, E
 }
 
 /// Has every timer of a trigger computed anew. Waits for whoever computes some of them from what was before.
-pub(super) async fn begin_anew(tx: &mut Tx, trigger: &str, next_basis: &str) -> Result<(), Error> {
+pub(in crate::trigger) async fn begin_anew(
+    tx: &mut Tx,
+    trigger: &str,
+    next_basis: &str,
+) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO timer_bases (trigger_name, basis, next_basis, done_to) VALUES ($1, '', $2, 0)
          ON CONFLICT (trigger_name) DO UPDATE SET next_basis = excluded.next_basis, done_to = 0",

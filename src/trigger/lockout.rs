@@ -1,0 +1,117 @@
+//! Lock-out (T1): the chosen people hear once that somebody locked themselves out by wrong passwords. That an
+//! administrator locks somebody is no such event, and tells nobody.
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value};
+
+use super::reassignment::NotificationSettings;
+use super::{Against, Beside, Cause, Finding, Needs, Telling, Trigger, View};
+use crate::delivery::Sending;
+use crate::event::Event;
+use crate::event::lockout::LOCKED_OUT;
+use crate::notification::why::{Setting, Why};
+use crate::settings::{Group, Groups, Snapshot};
+
+const NAME: &str = "lockout";
+
+/// See the module. Its setting is one of Notification Settings, where OpenCRM has it.
+pub struct Lockout;
+
+impl Trigger for Lockout {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn settings(&self, groups: Groups, _against: &Against) -> Groups {
+        groups
+    }
+
+    fn needs(&self, cause: &Cause<'_>, settings: &Snapshot) -> Needs {
+        match cause {
+            Cause::Event(event) if &*event.kind == LOCKED_OUT => {
+                let lists = vec![settings.of::<NotificationSettings>().lockout_users.clone()];
+                Needs { lists, users: locked(event).into_iter().collect(), ..Needs::default() }
+            }
+            _ => Needs::default(),
+        }
+    }
+
+    fn on_event(&self, event: &Event, view: &View<'_>) -> Vec<Finding> {
+        if &*event.kind != LOCKED_OUT {
+            return Vec::new();
+        }
+        let settings = view.settings.of::<NotificationSettings>();
+        let chosen = view.listed(&settings.lockout_users).iter().copied();
+        // They know, and cannot look.
+        let others = chosen.filter(|user_id| Some(*user_id) != locked(event));
+        others.map(|user_id| Finding::Tell(Box::new(telling(event, user_id, &settings, view)))).collect()
+    }
+}
+
+/// Whose account it is, where it is one of ours.
+fn locked(event: &Event) -> Option<i64> {
+    event.data.get("user_id").and_then(Value::as_i64)
+}
+
+fn telling(event: &Event, user_id: i64, settings: &NotificationSettings, view: &View<'_>) -> Telling {
+    let who = name(event, view);
+    let attempts = event.data.get("attempts").and_then(Value::as_i64);
+    let after = attempts.map_or_else(
+        || "after too many wrong passwords".to_owned(),
+        |attempts| format!("after {attempts} wrong passwords in a row"),
+    );
+    Telling {
+        user_id,
+        kind: "user_locked_out",
+        title: format!("{who} is locked out"),
+        message: Some(format!(
+            "{who} locked themselves out {after}. Set their status to Active (belfry user unlock) to let them in again; \
+             if it was not them, somebody is trying passwords."
+        )),
+        // There is no page of users yet to lead to.
+        link: None,
+        metadata: facts(event),
+        sending: Sending::Automated,
+        related_user_id: locked(event),
+        mail: None,
+        beside: Beside::Alone,
+        why: Why {
+            trigger: NAME,
+            records: Vec::new(),
+            cause: format!("{who} locked themselves out {after}"),
+            setting: Some(Setting {
+                group: NotificationSettings::KEY.to_owned(),
+                title: NotificationSettings::TITLE.to_owned(),
+                field: "lockout_users".to_owned(),
+                value: settings.lockout_users.clone().into(),
+            }),
+            chosen: "one of those to be told of lock-outs".to_owned(),
+            sentence: format!(
+                "You were told because {who} locked themselves out, and you are one of “Users to notify of a lock-out” in Notification Settings."
+            ),
+        },
+    }
+}
+
+/// As they are called: here, or as the CRM said that it calls them.
+fn name(event: &Event, view: &View<'_>) -> String {
+    let figure = locked(event).and_then(|id| view.people.get(&id));
+    let said = ["name", "email"].into_iter().find_map(|member| event.data.get(member)?.as_str());
+    match (figure, said) {
+        (Some(figure), _) => figure.name.clone(),
+        (None, Some(said)) => said.to_owned(),
+        (None, None) => "Somebody".to_owned(),
+    }
+}
+
+/// What an administrator looks at first: who, and from where.
+fn facts(event: &Event) -> Map<String, Value> {
+    let shown = [("email", "E-mail"), ("attempts", "Wrong passwords"), ("address", "From address")];
+    let fact = |(member, name): (&str, &str)| {
+        let value = event.data.get(member).filter(|value| !value.is_null())?;
+        Some((name.to_owned(), value.clone()))
+    };
+    shown.into_iter().filter_map(fact).collect()
+}
