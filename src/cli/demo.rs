@@ -1,5 +1,6 @@
 //! `belfry demo`: a server with people and notifications in it, to try things on.
 
+mod administration;
 mod choices;
 mod examples;
 mod outbox;
@@ -110,6 +111,9 @@ async fn furnish(config: Config, outbox: &Outbox, now: Instant) -> anyhow::Resul
             ..New::default()
         };
         user::add(&app.database, clock.now(), new).await?;
+    }
+    if known.is_empty() {
+        administration::set(&app).await?;
     }
     choices::follow(&app, outbox, &data_dir).await?;
     for (index, example) in EXAMPLES.iter().enumerate() {

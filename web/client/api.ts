@@ -119,6 +119,7 @@ export function me(access: Access): Promise<MeAnswer> {
 export interface DeliveryFilter {
   user_id?: number | null | undefined;
   notification_id?: number | null | undefined;
+  record?: string | null | undefined;
   channel?: string | null | undefined;
   state?: string | null | undefined;
   from?: string | null | undefined;

@@ -147,8 +147,14 @@ export interface Attempt {
 /** One notification on its way through one channel. */
 export interface Delivery {
   id: string;
-  notification_id: number;
-  user_id: number;
+  /** Null of a letter to somebody who is no user */
+  notification_id: number | null;
+  /** Null of a letter to somebody who is no user */
+  user_id: number | null;
+  /** Whom a letter goes to who is no user; for administrators */
+  to: string | null;
+  /** The record that such a letter is about, as `tickets/42` */
+  record: string | null;
   type: string;
   title: string | null;
   channel: string;
@@ -328,6 +334,109 @@ export interface CrmRecord {
   previous_assigned_user: Named | null;
   /** Activities only */
   reminder?: ReminderState;
+  /** Tickets only */
+  sla?: SlaState;
+}
+
+/** Until when a ticket is to be answered. */
+export interface SlaState {
+  /** Null where the clock stands */
+  approaching_at: string | null;
+  due_at: string | null;
+  state: "on_time" | "approaching" | "breached" | "stopped";
+  sentence: string;
+}
+
+/** What was said about a ticket. */
+export interface TicketComment {
+  id: number;
+  text: string;
+  /** The number is null where a program or a customer wrote it */
+  author: { id: number | null; name: string };
+  from_customer: boolean;
+  at: string;
+}
+
+/** A page of comments, newest first. */
+export interface CommentsAnswer {
+  comments: TicketComment[];
+  next_cursor: string | null;
+}
+
+/** A record in a few members. */
+export type RecordBrief = Pick<CrmRecord, "module" | "id" | "label" | "link" | "assigned_user">;
+
+/** Two records that are likely the same. */
+export interface DuplicatePair {
+  id: number;
+  module: string;
+  record: RecordBrief;
+  other: RecordBrief;
+  reasons: {
+    field: string;
+    title: string;
+    rule: string;
+    length: number | null;
+    value: string;
+    other_value: string;
+  }[];
+  found_at: string;
+  dismissed_at: string | null;
+  dismissed_by: Named | null;
+  /** What the Notify link begins with */
+  notify: { users: number[]; subject: string; text: string };
+}
+
+/** A page of likely duplicates. */
+export interface DuplicatesAnswer {
+  duplicates: DuplicatePair[];
+  next_cursor: string | null;
+  /** The modules that are looked at */
+  modules: string[];
+  is_checking: boolean;
+}
+
+/** Who is on support. */
+export interface SupportAnswer {
+  group: string | null;
+  members: { id: number; name: string; on_support: boolean; status: string }[];
+  hint: string;
+}
+
+/** A template, without its wording. */
+export interface TemplateInfo {
+  id: number;
+  kind: "email" | "pdf";
+  name: string;
+  key: string | null;
+  shipped: boolean;
+  changed: boolean;
+  subject: string;
+  version: number;
+  updated_at: string;
+  updated_by: string;
+  used_by: string[];
+}
+
+/** A variable or a filter that templates may name. */
+export interface TemplateWord {
+  name: string;
+  description: string;
+  example: string;
+}
+
+/** A template with its wording. */
+export interface TemplateWhole extends TemplateInfo {
+  source: string;
+  variables: TemplateWord[];
+  filters: TemplateWord[];
+}
+
+/** An e-mail as it would be. */
+export interface TemplatePreview {
+  subject: string;
+  html: string;
+  text: string;
 }
 
 /** A page of records, newest first. */

@@ -1,6 +1,7 @@
 // The pretend CRM's own script: who is signed in, the form that sends, and a router that the bell asks first.
 import { call, type Access, type Refusal } from "../client/api";
 import type { MeAnswer, Notification } from "../client/types";
+import { KINDS, type Answer, type Deed } from "./kinds";
 
 const access: Access = { server: "" };
 const PASSWORD = "demo-password";
@@ -187,6 +188,55 @@ for (const step of document.querySelectorAll<HTMLButtonElement>("#time button"))
 }
 readTime();
 setInterval(readTime, 20_000);
+
+/** Asks as the CRM does, with the key of the form below. */
+async function asCrm(method: string, path: string, body?: unknown, expected?: number): Promise<Answer> {
+  const response = await fetch(`/crm/${path}`, {
+    method,
+    headers: { "Content-Type": "application/json", "X-API-KEY": field("key").value },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const answer = (await response.json()) as Answer;
+  const isAsExpected = expected ? response.status === expected : response.ok;
+  if (!isAsExpected) throw new Error(String(answer.reason ?? answer.message));
+  return answer;
+}
+
+/** What time it is in the demo. */
+async function demoNow(): Promise<Date> {
+  const response = await fetch("/demo/time").catch(() => null);
+  return response?.ok ? new Date(((await response.json()) as Time).now) : new Date();
+}
+
+function buttonOf({ label, says, act }: Deed): HTMLLIElement {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  const about = document.createElement("p");
+  const answer = document.createElement("p");
+  [button.type, button.className, button.textContent] = ["button", "plain", label];
+  [about.className, about.textContent] = ["hint", says];
+  answer.setAttribute("role", "status");
+  button.onclick = async () => {
+    button.disabled = true;
+    try {
+      const said = await act(asCrm, await demoNow());
+      [answer.className, answer.textContent] = ["answer good", said ? `Done: ${said}` : "Done"];
+    } catch (error) {
+      [answer.className, answer.textContent] = ["answer bad", (error as Error).message];
+    }
+    button.disabled = false;
+  };
+  item.append(button, about, answer);
+  return item;
+}
+
+for (const { title, deeds } of KINDS) {
+  const heading = document.createElement("h3");
+  const list = document.createElement("ul");
+  heading.textContent = title;
+  list.append(...deeds.map(buttonOf));
+  find("kinds").append(heading, list);
+}
 
 find("sign-out").onclick = async () => {
   await call(access, "POST", "auth/logout").catch(() => null);

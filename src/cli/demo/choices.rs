@@ -12,7 +12,7 @@ use crate::user::choice::Wish;
 
 /// Id, choice, the channel behind the webhook. Whoever is missing here has e-mail.
 const CHOICES: &[(i64, &str, &str)] =
-    &[(1, "both", "teams"), (2, "webhook", "ringcentral"), (3, "webhook", "webhook"), (123, "both", "teams")];
+    &[(1, "both", "teams"), (2, "both", "ringcentral"), (3, "webhook", "webhook"), (123, "both", "teams")];
 
 /// The file of the data folder that says where webhooks were caught when the demo ran last.
 const ADDRESS: &str = "outbox.address";

@@ -20,7 +20,7 @@ const RECORDS: &[(&str, &str, &str, i64, &str)] = &[
         "northwind",
         "Northwind Logistics",
         123,
-        r#"{"email":"office@northwind.example","phone":"+31 10 555 0100","credit_limit":50000,"balance":15350}"#,
+        r#"{"email":"office@northwind.example","phone":"+31 10 555 0100","address":"Maasboulevard 12\n3011 Rotterdam","country":"Netherlands","credit_limit":50000,"balance":15350}"#,
     ),
     (
         "companies",
@@ -78,13 +78,19 @@ const RECORDS: &[(&str, &str, &str, i64, &str)] = &[
         5,
         r#"{"company_id":"northwind","amount":26400,"status":"Negotiation"}"#,
     ),
-    ("tickets", "42", "Router drops its uplink every night", 2, r#"{"status":"Open","severity":"High"}"#),
+    (
+        "tickets",
+        "42",
+        "Router drops its uplink every night",
+        2,
+        r#"{"status":"Waiting for Customer","severity":"High","company_id":"northwind","contact_id":"mia-larsen","subscribers":[4],"support_email":"support@harbour.example"}"#,
+    ),
     (
         "sales_orders",
         "so-311",
         "120 SIM cards for Northwind",
         123,
-        r#"{"company_id":"northwind","total":26400,"status":"New"}"#,
+        r#"{"company_id":"northwind","contact_id":"mia-larsen","order_number":"SO-311","order_date":"2026-11-12","purchase_order":"NW-2026-118","currency":"EUR","subtotal":21818.18,"tax":4581.82,"total":26400,"status":"Created","lines":[{"code":"SIM-M2M","description":"SIM card, machine to machine, 10 GB","quantity":120,"unit_price":165,"tax_rate":21},{"code":"ACT","description":"Activation and delivery in two lots","quantity":1,"unit_price":2018.18,"tax_rate":21}]}"#,
     ),
     (
         "invoices",
@@ -109,6 +115,13 @@ const RECORDS: &[(&str, &str, &str, i64, &str)] = &[
     ),
     ("projects", "antwerp", "Antwerp depot goes live", 123, r#"{"status":"In Progress"}"#),
     ("documents", "site-plan", "Site plan Antwerp.pdf", 123, r#"{"size":482133}"#),
+    (
+        "companies",
+        "tidewater",
+        "Tidewater Stores",
+        5,
+        r#"{"email":"post@tidewater.example","credit_limit":5000,"balance":4600}"#,
+    ),
     (
         "personnel",
         "grace",

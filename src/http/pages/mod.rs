@@ -38,11 +38,13 @@ const FRAMING_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// The centre's own paths: it looks at the address itself.
-const CENTRE: [&str; 9] = [
+const CENTRE: [&str; 11] = [
     "/",
     "/inbox",
     "/records",
     "/records/{*path}",
+    "/duplicates",
+    "/support",
     "/profile",
     "/about",
     "/sign-in",

@@ -59,6 +59,10 @@ export type Route =
   | { page: "deliveries"; view: LogView; id: string | null }
   | { page: "settings"; group: string | null; field: string | null; words: string }
   | { page: "audit"; view: AuditView }
+  /** The templates, one of them by its number, or a new one of a kind */
+  | { page: "templates"; id: number | "email" | "pdf" | null }
+  | { page: "duplicates"; module: string | null; isDismissed: boolean }
+  | { page: "support" }
   | { page: "records" }
   | { page: "record-list"; module: string; view: RecordsView }
   | { page: "record-new"; module: string }
@@ -115,13 +119,30 @@ export function readRoute(address: string): Route {
       return { page: "deliveries", view: readLogView(searchParams), id: readName(searchParams.get("id")) };
     case "/administration/audit":
       return { page: "audit", view: readAuditView(searchParams) };
+    case "/duplicates": {
+      const isDismissed = searchParams.get("dismissed") === "true";
+      return { page: "duplicates", module: readName(searchParams.get("module")), isDismissed };
+    }
+    case "/support":
+      return { page: "support" };
     case "/about":
       return { page: "about" };
     case "/sign-in":
       return { page: "sign-in", to: ownPath(searchParams.get("to")) };
     default:
-      return readSettings(pathname, searchParams) ?? { page: "missing" };
+      return readSettings(pathname, searchParams) ?? readTemplates(path) ?? { page: "missing" };
   }
+}
+
+/** The templates: all of them, one, or a new one. */
+function readTemplates(path: string): Route | null {
+  const found = /^\/administration\/templates(?:\/(new-email|new-pdf|\d+))?$/.exec(path);
+  if (!found) return null;
+  const [, which] = found;
+  if (which === "new-email" || which === "new-pdf") {
+    return { page: "templates", id: which === "new-pdf" ? "pdf" : "email" };
+  }
+  return { page: "templates", id: readId(which ?? null) };
 }
 
 /** The settings: all groups, or one. */
@@ -251,6 +272,15 @@ export function writeRoute(route: Route): string {
       const { user, ...rest } = route.view;
       return withQuery("/administration/audit", { ...rest, user: user === null ? null : String(user) });
     }
+    case "templates": {
+      const which = typeof route.id === "string" ? `new-${route.id}` : route.id;
+      return `/administration/templates${which === null ? "" : `/${which}`}`;
+    }
+    case "duplicates":
+      return withQuery("/duplicates", {
+        module: route.module,
+        dismissed: route.isDismissed ? "true" : null,
+      });
     case "record-list": {
       const { words, owner, status } = route.view;
       const query = { q: words || null, assigned_to: owner === null ? null : String(owner), status };
@@ -282,10 +312,20 @@ export function isFiltered({ type, from, until, words }: View): boolean {
 
 /** Whether a page is for administrators. */
 export function isAdministration({ page }: Route): boolean {
-  return page === "deliveries" || page === "settings" || page === "audit";
+  return page === "deliveries" || page === "settings" || page === "audit" || page === "templates";
 }
+
+/** The pages with records of the CRM, and with what belongs to them. */
+const RECORDS: readonly Route["page"][] = [
+  "records",
+  "record-list",
+  "record-new",
+  "record",
+  "duplicates",
+  "support",
+];
 
 /** Whether a page shows records of the CRM. */
 export function isRecords({ page }: Route): boolean {
-  return page === "records" || page === "record-list" || page === "record-new" || page === "record";
+  return RECORDS.includes(page);
 }

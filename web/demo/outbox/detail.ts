@@ -2,6 +2,7 @@
 import { CHANNELS, sourceOf, type Item } from "./api";
 import { show } from "./card";
 import { element } from "./element";
+import { filesOf } from "./files";
 import { markdown } from "./markdown";
 
 const TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
@@ -44,7 +45,6 @@ const FIRST_HEADERS =
 function mail(item: Item): Node[] {
   const first = item.headers.filter(([name]) => FIRST_HEADERS.test(name));
   const others = item.headers.filter(([name]) => !FIRST_HEADERS.test(name));
-  const files = item.attachments.map((name) => element("li", {}, name));
   const panels: [string, () => HTMLElement][] = [];
   if (item.html !== undefined) panels.push(["HTML", () => frame(item)]);
   if (item.text !== undefined) panels.push(["Text", () => text(item.text!, "Text")]);
@@ -52,10 +52,29 @@ function mail(item: Item): Node[] {
   return [
     table(first),
     others.length > 0 && folded(`${others.length} more headers`, table(others)),
-    files.length > 0 &&
-      element("section", {}, element("h3", {}, "Attachments"), element("ul", { class: "files" }, ...files)),
+    item.attachments.length > 0 && files(item),
     tabs(panels),
   ].filter((one) => one !== false);
+}
+
+/** What hangs on an e-mail, to be kept and opened. */
+function files(item: Item): HTMLElement {
+  const lines = item.attachments.map((name) => element("li", {}, name));
+  void sourceOf(item).then((source) => {
+    filesOf(source).forEach((file, index) => {
+      const [name, line] = [item.attachments[index], lines[index]];
+      if (!file || name === undefined || !line) return;
+      const href = URL.createObjectURL(new Blob([file.bytes], { type: file.type }));
+      const size = `${Math.ceil(file.bytes.length / 1_000)} kB`;
+      line.replaceChildren(element("a", { href, download: name }, name), ` (${size})`);
+    });
+  });
+  return element(
+    "section",
+    {},
+    element("h3", {}, "Attachments"),
+    element("ul", { class: "files" }, ...lines),
+  );
 }
 
 function frame(item: Item): HTMLElement {

@@ -46,6 +46,7 @@ export const de: DeliveryWords = {
     folded: "eine andere Nachricht nahm sie mit",
     not_asked: "niemand verlangte sie auf diesem Weg",
     refused: "die Gegenseite hat sie endgültig abgelehnt",
+    loop: "die Adresse bekam zu viele Briefe an einem Tag, oder sie ist unsere eigene",
     exhausted: "jeder Versuch ist gescheitert",
   },
 

@@ -46,6 +46,7 @@ export const en = {
     folded: "another message carried it along",
     not_asked: "nobody asked for it this way",
     refused: "the other side refused it for good",
+    loop: "the address got too many letters within a day, or is our own",
     exhausted: "every try failed",
   },
 

@@ -1,6 +1,15 @@
 import { createContext } from "svelte";
 import { call } from "../../../client/api";
-import type { ConvertAnswer, CrmRecord, ModuleInfo, Recipient, RecordsAnswer } from "../../../client/types";
+import type {
+  CommentsAnswer,
+  ConvertAnswer,
+  CrmRecord,
+  DuplicatesAnswer,
+  ModuleInfo,
+  Recipient,
+  RecordsAnswer,
+  SupportAnswer,
+} from "../../../client/types";
 import { People } from "../people/people";
 import type { RecordsView } from "../route";
 import { reasonOf } from "../session/reason";
@@ -18,6 +27,9 @@ export const ACTIVITIES = "activities";
 
 /** The module whose records can be converted. */
 export const LEADS = "leads";
+
+/** The module whose records have comments and response times. */
+export const TICKETS = "tickets";
 
 /** What is changed of a record, or said of a new one; what is left out stays as it is. */
 export interface RecordChange {
@@ -107,7 +119,7 @@ export class Crm {
     return (await asked(answer)).reassigned;
   }
 
-  async notify({ module, id }: CrmRecord, letter: Letter): Promise<Recipient[]> {
+  async notify({ module, id }: Pick<CrmRecord, "module" | "id">, letter: Letter): Promise<Recipient[]> {
     const answer = call<{ recipients: Recipient[] }>(ACCESS, "POST", `${pathOf(module, id)}/notify`, letter);
     return (await asked(answer)).recipients;
   }
@@ -124,6 +136,48 @@ export class Crm {
     wish: { assigned_to?: number; opportunity: boolean; link_company: boolean },
   ): Promise<ConvertAnswer> {
     return asked(call(ACCESS, "POST", `${pathOf(module, id)}/convert`, wish));
+  }
+
+  /** Likely duplicates, of a module or of one record, newest first. */
+  async duplicates(
+    of: { module: string | null; record?: CrmRecord },
+    isDismissed: boolean,
+    cursor: string | null = null,
+  ): Promise<DuplicatesAnswer> {
+    const query = new URLSearchParams({ dismissed: String(isDismissed) });
+    if (of.module && !of.record) query.set("module", of.module);
+    if (cursor) query.set("cursor", cursor);
+    const path = of.record ? `${pathOf(of.record.module, of.record.id)}/duplicates` : "duplicate";
+    return asked(call<DuplicatesAnswer>(ACCESS, "GET", `${path}?${query}`));
+  }
+
+  /** Says that two records are no duplicates, or takes it back. */
+  async judge(pair: number, verdict: "dismiss" | "restore"): Promise<void> {
+    await asked(call(ACCESS, "POST", `duplicate/${pair}/${verdict}`));
+  }
+
+  /** What was said about a ticket, newest first. */
+  async comments({ module, id }: CrmRecord, cursor: string | null): Promise<CommentsAnswer> {
+    const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
+    return asked(call<CommentsAnswer>(ACCESS, "GET", `${pathOf(module, id)}/comments${query}`));
+  }
+
+  /** Says something about a ticket, whose clock begins anew by it. */
+  async comment({ module, id }: CrmRecord, text: string, isCustomers: boolean): Promise<CrmRecord> {
+    const wish = { text, from_customer: isCustomers };
+    await asked(call(ACCESS, "POST", `${pathOf(module, id)}/comment`, wish));
+    return this.find(module, id);
+  }
+
+  /** Who is on support. */
+  async support(): Promise<SupportAnswer> {
+    return asked(call<SupportAnswer>(ACCESS, "GET", "support"));
+  }
+
+  /** Puts somebody on support, or takes them off: oneself, or anybody for administrators. */
+  async setSupport(user: number, isOn: boolean): Promise<void> {
+    const path = user === this.me.id ? "user/me" : `user/${user}`;
+    await asked(call(ACCESS, "PUT", path, { on_support: isOn }));
   }
 
   async #one(answer: Promise<RecordAnswer>): Promise<CrmRecord> {

@@ -9,6 +9,68 @@ export const de: RecordWords = {
   where: "Wo Sie sind",
   mine: "Mir zugewiesen",
 
+  also: "Weitere Seiten",
+
+  duplicates: {
+    title: "Wahrscheinliche Dubletten",
+    about:
+      "Datensätze, die nach den Regeln der Dublettenprüfung übereinstimmen. Was gespeichert wird, wird im nächsten Augenblick geprüft.",
+    which: "Welche Dubletten",
+    all: "Alle",
+    open: "Wahrscheinliche Dubletten",
+    dismissed: "Verworfene",
+    dismiss: "Keine Dublette",
+    restore: "Doch eine Dublette",
+    dismissedBy: (name) => (name ? `verworfen von ${name}` : "verworfen"),
+    rule: (rule, length) =>
+      (
+        ({
+          exact: "ist gleich",
+          contains: "enthält das andere",
+          first: `beginnt mit denselben ${length ?? 0} Zeichen`,
+          email: "ist dieselbe Adresse",
+          phone: "ist dieselbe Nummer",
+          website: "ist dieselbe Website",
+        }) as Record<string, string>
+      )[rule] ?? String(rule),
+    checking: "Datensätze werden noch geprüft.",
+    failed: "Die Dubletten konnten nicht geladen werden",
+    off: "Kein Modul wird geprüft",
+    offHint: "In den Einstellungen der Dublettenprüfung wird es eingeschaltet.",
+    settings: "Einstellungen der Dublettenprüfung",
+    none: "Keine Dubletten",
+    noneHint: "Keine zwei Datensätze stimmen nach den Regeln überein.",
+  },
+
+  sla: {
+    title: "Reaktionszeit",
+    approaching: "Erinnert um",
+    due: "Fällig",
+    states: {
+      on_time: "In der Zeit",
+      approaching: "Bald fällig",
+      breached: "Überfällig",
+      stopped: "Die Uhr steht",
+    },
+  },
+
+  comments: {
+    title: "Kommentare",
+    hint: "Mit @ und einem Namen erwähnen Sie jemanden, der es erfährt.",
+    label: "Neuer Kommentar",
+    add: "Kommentieren",
+    fromCustomer: "Der Kunde sagt es",
+    customer: "Kunde",
+    missing: "Schreiben Sie zuerst etwas.",
+  },
+
+  support: {
+    title: "Support-Benutzer",
+    about: "Wer angekreuzt ist, erfährt von Tickets, deren Zeit bald um ist oder schon um war.",
+    me: "Das sind Sie",
+    failed: "Die Support-Benutzer konnten nicht geladen werden",
+  },
+
   list: {
     search: "Nach Namen suchen",
     owner: "Zugewiesen an",

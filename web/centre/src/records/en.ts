@@ -9,6 +9,68 @@ export const en = {
   where: "Where you are",
   mine: "Assigned to me",
 
+  also: "Further pages",
+
+  duplicates: {
+    title: "Likely duplicates",
+    about:
+      "Records that match by the rules of Duplicate Check Settings. What is saved is looked at within a moment.",
+    which: "Which duplicates",
+    all: "All",
+    open: "Likely duplicates",
+    dismissed: "Dismissed ones",
+    dismiss: "No duplicate",
+    restore: "A duplicate after all",
+    dismissedBy: (name: string | null) => (name ? `dismissed by ${name}` : "dismissed"),
+    rule: (rule: string, length: number | null) =>
+      (
+        ({
+          exact: "is the same",
+          contains: "contains the other",
+          first: `begins with the same ${length ?? 0} characters`,
+          email: "is the same address",
+          phone: "is the same number",
+          website: "is the same website",
+        }) as Record<string, string>
+      )[rule] ?? String(rule),
+    checking: "Records are still being looked at.",
+    failed: "The duplicates could not be loaded",
+    off: "No module is looked at",
+    offHint: "An administrator switches it on in Duplicate Check Settings.",
+    settings: "Duplicate Check Settings",
+    none: "No duplicates",
+    noneHint: "No two records match by the rules.",
+  },
+
+  sla: {
+    title: "Response time",
+    approaching: "Reminded at",
+    due: "Due",
+    states: {
+      on_time: "In time",
+      approaching: "Soon due",
+      breached: "Overdue",
+      stopped: "The clock stands",
+    },
+  },
+
+  comments: {
+    title: "Comments",
+    hint: "With @ and a name you mention somebody, who is told.",
+    label: "New comment",
+    add: "Comment",
+    fromCustomer: "The customer says so",
+    customer: "Customer",
+    missing: "Write something first.",
+  },
+
+  support: {
+    title: "Support users",
+    about: "Whoever is ticked hears of tickets that are near their time or past it.",
+    me: "That is you",
+    failed: "The support users could not be loaded",
+  },
+
   list: {
     search: "Search by name",
     owner: "Assigned To",

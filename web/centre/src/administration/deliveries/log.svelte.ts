@@ -66,7 +66,7 @@ export class Log {
       if (question !== this.#question) return;
       [this.items, this.next, this.summary, this.pages] = [page.deliveries, page.next_cursor, summary, 1];
       [this.phase, this.reason, this.asOf] = ["there", "", Date.now()];
-      void this.#people.learn(this.items.map((item) => item.user_id));
+      this.#meet(this.items);
     } catch (error) {
       if (question !== this.#question) return;
       this.reason = reasonOf(error);
@@ -85,12 +85,17 @@ export class Log {
       if (question !== this.#question) return;
       this.items = [...this.items, ...page.deliveries];
       [this.next, this.pages, this.reason] = [page.next_cursor, this.pages + 1, ""];
-      void this.#people.learn(page.deliveries.map((item) => item.user_id));
+      this.#meet(page.deliveries);
     } catch (error) {
       if (question !== this.#question) return;
       this.reason = reasonOf(error);
     }
     this.isBusy = false;
+  }
+
+  /** Finds out whose they are. */
+  #meet(items: readonly Delivery[]): void {
+    void this.#people.learn(items.map((item) => item.user_id).filter((id) => id !== null));
   }
 
   /** @throws {Refusal} where it cannot be tried again */
@@ -102,8 +107,8 @@ export class Log {
   /** Shows what became of one, wherever it stands; the newest page is asked for anew. */
   async #see(id: string): Promise<void> {
     if (this.pages === 1) return this.refresh();
-    const notification_id = this.items.find((item) => item.id === id)?.notification_id;
-    const { deliveries: found } = await asked(deliveries(ACCESS, { notification_id }));
+    const { notification_id, record } = this.items.find((item) => item.id === id) ?? {};
+    const { deliveries: found } = await asked(deliveries(ACCESS, { notification_id, record }));
     const fresh = new Map(found.map((item) => [item.id, item]));
     this.items = this.items.map((item) => fresh.get(item.id) ?? item);
   }

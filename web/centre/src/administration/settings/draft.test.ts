@@ -27,6 +27,9 @@ const STORED = {
   which: null,
   token: "…abcd",
   rows: [],
+  hours: {},
+  opens: {},
+  anything: null,
 };
 const changed = (draft: object) => changesOf(fields, STORED, { ...draftOf(fields, STORED), ...draft });
 
@@ -89,10 +92,15 @@ it("says a default in words", () => {
     "none",
     "none",
     "none",
+    "none",
+    "Mon–Tue 09:00–17:00",
+    "none",
   ]);
   expect(said("assigned", { contacts: false })).toBe("on for LEADS");
   expect(said("assigned", { contacts: false, leads: false })).toBe("off for all");
-  expect(said("rows", [{ left: 1 }])).toBe('[{"left":1}]');
+  expect(said("rows", [{ left: 1 }])).toBe("1 entry");
+  expect(said("hours", { High: 4, Low: 16.5 })).toBe("High: 4, Low: 16.5");
+  expect(said("anything", { left: 1 })).toBe('{"left":1}');
 });
 
 it("offers the modules where a map of switches is of modules", () => {

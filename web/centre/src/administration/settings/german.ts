@@ -1,7 +1,9 @@
+import { germanBusiness } from "./german-business";
 import type { Translations } from "./translate";
 
 /** German for the server's groups (`reminders`), their fields (`reminders.missed`) and values (`reminders.missed=all`). */
 export const german: Translations = {
+  ...germanBusiness,
   delivery: {
     title: "Einstellungen der Zustellung",
     about: "Wie hinausgeht, was Programme senden, und der Weg der ganzen Firma zu Microsoft Teams.",
@@ -71,6 +73,13 @@ export const german: Translations = {
   "notifications.cc_manager": {
     title: "Kopie an Vorgesetzte",
     about: "Ob Vorgesetzte dessen, der es erfährt, eine Kopie der E-Mail bekommen.",
+  },
+
+  "notifications.lockout_users": {
+    title: "Wer von einer Sperre erfährt",
+    about:
+      "Benutzer, nach Name, E-Mail-Adresse oder Nummer, durch Komma oder Semikolon getrennt, die es erfahren, wenn sich " +
+      "jemand durch falsche Passwörter aussperrt. Sperrt ein Administrator ein Konto, erfährt es niemand.",
   },
 
   leads: { title: "Einstellungen der Leads", about: "Was mit Leads geschieht." },

@@ -3,6 +3,7 @@ import type { ModuleInfo, SettingsAnswer, SettingsGroupsAnswer } from "../../../
 import { fieldTitle, moduleSingular, moduleTitle } from "../../records/titles";
 import { ACCESS, asked } from "../../session/session.svelte";
 import type { Values } from "./draft";
+import { named, templatesFor } from "./references";
 import { fieldsOf, plain, type SettingField } from "./schema";
 import { translated } from "./translate";
 
@@ -34,17 +35,52 @@ export async function allGroups(): Promise<Group[]> {
 
 /** What belongs together, for groups where the alphabet, which is the server's order, tears it apart. */
 const ORDER: Record<string, string[]> = {
-  notifications: ["assigned", "previous_owner", "cc_address", "cc_manager"],
+  notifications: ["assigned", "previous_owner", "cc_address", "cc_manager", "lockout_users"],
   audit: ["log_all", "fields"],
+  sales_orders: [
+    "status_notification",
+    "trigger_field",
+    "trigger_values",
+    "users",
+    "email_template_id",
+    "pdf_template_id",
+  ],
+  credit_check: ["enabled", "default_limit", "administrators", "override_users", "quotes"],
+  duplicates: ["modules", "rules", "send_notification", "users"],
+  portal: ["document_user_id", "document_text"],
+  helpdesk: [
+    "escalation",
+    "default_response_hours",
+    "severity_hours",
+    "email_hours",
+    "approaching_minutes",
+    "closed_statuses",
+    "waiting_statuses",
+    "urgent_values",
+  ],
+  company: ["time_zone", "opening_hours", "holidays", "group_hours", "name", "address"],
+};
+
+/** The order of the fields of lists, such as rules. */
+const ROWS: Record<string, string[]> = {
+  duplicates: ["module", "field", "rule", "length"],
+  personnel: ["field", "days_before", "recipients", "template", "yearly", "enabled"],
 };
 
 function ordered(key: string, fields: SettingField[]): SettingField[] {
-  const order = ORDER[key] ?? [];
+  return inOrder(ORDER[key] ?? [], fields).map((field) =>
+    field.kind.kind === "rows"
+      ? { ...field, kind: { ...field.kind, fields: inOrder(ROWS[key] ?? [], field.kind.fields) } }
+      : field,
+  );
+}
+
+function inOrder(order: readonly string[], fields: SettingField[]): SettingField[] {
   const place = ({ name }: SettingField) => (order.includes(name) ? order.indexOf(name) : order.length);
   return fields.toSorted((one, other) => place(one) - place(other));
 }
 
-function shown({ key, title, settings, schema }: SettingsAnswer<Values>): Group {
+async function shown({ key, title, settings, schema }: SettingsAnswer<Values>): Promise<Group> {
   const group = {
     key,
     title,
@@ -52,7 +88,7 @@ function shown({ key, title, settings, schema }: SettingsAnswer<Values>): Group 
     fields: ordered(key, fieldsOf(schema)),
     values: settings,
   };
-  return translated(group);
+  return named(translated(group), await templatesFor(group));
 }
 
 let known: Promise<ModuleInfo[]> | null = null;

@@ -46,5 +46,13 @@ export const SAMPLE: Schema = {
     which: { anyOf: [{ $ref: "#/$defs/Missed" }, { type: "null" }], default: null },
     token: { type: "string", writeOnly: true, default: "" },
     rows: { type: "array", items: { $ref: "#/$defs/Pair" }, default: [] },
+    hours: { type: "object", additionalProperties: { type: "number" }, default: {} },
+    opens: {
+      type: "object",
+      format: "opening-hours",
+      properties: { mon: { type: "array" } },
+      default: { mon: ["09:00", "17:00"], tue: ["09:00", "17:00"], fri: [] },
+    },
+    anything: { default: null },
   },
 };

@@ -31,7 +31,10 @@ describe("a field of the form", () => {
       ["limit", "number"],
       ["which", "choice"],
       ["token", "secret"],
-      ["rows", "json"],
+      ["rows", "rows"],
+      ["hours", "numbers"],
+      ["opens", "week"],
+      ["anything", "json"],
     ]);
   });
 

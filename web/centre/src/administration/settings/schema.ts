@@ -12,7 +12,9 @@ export interface Option {
 export type Kind =
   | { kind: "switch" }
   | { kind: "number"; isWhole: boolean; least: number | null; most: number | null }
-  | { kind: "text"; isAddress: boolean; longest: number | null }
+  /** A user, by number */
+  | { kind: "person" }
+  | { kind: "text"; isAddress: boolean; longest: number | null; hasLines: boolean }
   | { kind: "secret" }
   | { kind: "choice"; options: Option[] }
   /** A switch for each name: of a module, mostly; what is left out is as `absent` says */
@@ -21,6 +23,12 @@ export type Kind =
   | { kind: "some"; options: Option[] }
   /** Texts, one a line */
   | { kind: "texts"; isAddress: boolean }
+  /** A number for each name */
+  | { kind: "numbers" }
+  /** When something is open, day by day */
+  | { kind: "week" }
+  /** A list of things, each with fields of its own */
+  | { kind: "rows"; fields: SettingField[] }
   /** What has no form of its own is written as the server stores it. */
   | { kind: "json" };
 
@@ -38,8 +46,8 @@ export interface SettingField {
 }
 
 /** The fields of a group, in the schema's order. */
-export function fieldsOf(schema: Schema): SettingField[] {
-  return Object.entries(schema.properties ?? {}).map(([name, own]) => {
+export function fieldsOf(schema: Schema, properties = schema.properties ?? {}): SettingField[] {
+  return Object.entries(properties).map(([name, own]) => {
     const { schema: found, isNullable } = resolved(schema, own);
     return {
       name,
@@ -93,9 +101,15 @@ function kindOf(root: Schema, schema: Schema, usual: unknown): Kind {
       return { kind: "number", isWhole: schema.type === "integer", least, most };
     }
     case "string":
-      return { kind: "text", isAddress: schema.format === "email", longest: schema.maxLength ?? null };
+      return {
+        kind: "text",
+        isAddress: schema.format === "email",
+        longest: schema.maxLength ?? null,
+        hasLines: schema.format === "multiline" || schema.format === "svg",
+      };
     case "object":
-      return switchesOf(root, schema, usual) ?? { kind: "json" };
+      if (schema.format === "opening-hours") return { kind: "week" };
+      return switchesOf(root, schema, usual) ?? numbersOf(root, schema) ?? { kind: "json" };
     case "array":
       return listOf(root, schema);
     default:
@@ -133,10 +147,21 @@ function switchesOf(root: Schema, schema: Schema, usual: unknown): Kind | null {
   return { kind: "switches", names: [...new Set(names)], absent };
 }
 
+/** Numbers by name, where every member of an object is one and nothing says how they are called. */
+function numbersOf(root: Schema, schema: Schema): Kind | null {
+  const { additionalProperties: further, properties = {} } = schema;
+  if (typeof further !== "object" || Object.keys(properties).length > 0) return null;
+  const { type } = resolved(root, further).schema;
+  return type === "number" || type === "integer" ? { kind: "numbers" } : null;
+}
+
 function listOf(root: Schema, schema: Schema): Kind {
   const items = resolved(root, schema.items ?? {}).schema;
   const options = optionsOf(items);
   if (options) return { kind: "some", options };
+  if (items.type === "object" && items.properties) {
+    return { kind: "rows", fields: fieldsOf(root, items.properties) };
+  }
   return items.type === "string" ? { kind: "texts", isAddress: items.format === "email" } : { kind: "json" };
 }
 
