@@ -15,7 +15,7 @@ impl Tree {
     fn here() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut files = BTreeMap::new();
-        for folder in ["src", "migrations", "docs/decisions"] {
+        for folder in ["src", "migrations", "docs", "tests", "web/e2e"] {
             collect(root, &root.join(folder), &mut files);
         }
         Tree(files)
@@ -346,6 +346,23 @@ fn out_of_order(folder: &str, names: &[&str], separator: char) -> Vec<String> {
         .collect()
 }
 
+/// Every test that docs/seeds.md names, as `tests/it/file.rs: name`, is in that file.
+fn promises_that_nothing_shows(tree: &Tree) -> Vec<String> {
+    const SEEDS: &str = "docs/seeds.md";
+    let code = tree.text(SEEDS).split('`').skip(1).step_by(2);
+    let is_named =
+        |(path, _): &(&str, &str)| ["src/", "tests/", "web/"].iter().any(|top| path.starts_with(top));
+    let named: Vec<(&str, &str)> = code.filter_map(|words| words.split_once(": ")).filter(is_named).collect();
+    if named.is_empty() {
+        return vec![format!("{SEEDS}: name the test that shows a promise as `tests/it/file.rs: name`")];
+    }
+    let lost = named.iter().filter(|(path, name)| !tree.text(path).contains(*name));
+    lost.map(|(path, name)| {
+        format!("{SEEDS}: there is no \"{name}\" in {path}: name the test that shows it now")
+    })
+    .collect()
+}
+
 /// Fails with every sentence that the rule says about this repository.
 #[track_caller]
 fn hold(rule: fn(&Tree) -> Vec<String>) {
@@ -437,4 +454,18 @@ fn decisions_are_numbered_and_listed() {
     let files = [("docs/decisions/README.md", "- [One](0001-one.md)\n"), ("docs/decisions/0002-two.md", "")];
     breaks(decisions_out_of_order, &files, &["docs/decisions/0002-two.md", "docs/decisions/README.md"]);
     hold(decisions_out_of_order);
+}
+
+#[test]
+fn what_shows_the_promises_of_the_seeds_is_there() {
+    let seeds = "| `/login` | `tests/it/a.rs: one_is_told`; `tests/it/a.rs: another`; `web/e2e/b.ts: says: so` |\n\
+                 ```sh\nmake: run\n```\n`file: name` `tests/it/c.rs: one`\n";
+    let files = [
+        ("docs/seeds.md", seeds),
+        ("tests/it/a.rs", "async fn one_is_told(on: On) {}"),
+        ("web/e2e/b.ts", "test(\"says: so\")"),
+    ];
+    breaks(promises_that_nothing_shows, &files, &["docs/seeds.md", "docs/seeds.md"]);
+    breaks(promises_that_nothing_shows, &[], &["docs/seeds.md"]);
+    hold(promises_that_nothing_shows);
 }
