@@ -154,7 +154,8 @@ fn supervisor(record: &Record) -> Option<i64> {
 /// Who leads the person: as the record says, or whom the user reports to.
 fn manager(record: &Record, view: &View<'_>) -> Option<i64> {
     let reports_to = || view.people.get(&person(record)?)?.reports_to;
-    supervisor(record).or_else(reports_to)
+    // A record keeps the number of somebody who is gone.
+    supervisor(record).filter(|id| view.people.contains_key(id)).or_else(reports_to)
 }
 
 /// Who is told, each once. Those who are gone are left out.

@@ -175,6 +175,9 @@ fn those_whom_the_rules_of_a_day_name_are_told_once_each() {
     // The record's own word on who leads her goes before the user's.
     let led = eve(json!({"appraisal_date": "2027-03-24", "supervisor_id": MIA}));
     assert_eq!(told(&led, &at).iter().map(|(id, _)| *id).collect::<Vec<_>>(), [EVE, MIA]);
+    // Whoever led her and is gone hides nobody.
+    let gone = eve(json!({"appraisal_date": "2027-03-24", "supervisor_id": 99}));
+    assert_eq!(told(&gone, &at).iter().map(|(id, _)| *id).collect::<Vec<_>>(), [EVE, MAX, MIA]);
     // Another date by now, or another hour where she is: nothing.
     assert!(told(&eve(json!({"appraisal_date": "2027-03-25"})), &at).is_empty());
     let early = Scene { now: Instant::parse("2027-03-10T13:59:59Z").unwrap(), ..at };
