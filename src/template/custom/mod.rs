@@ -13,6 +13,7 @@ mod sandbox;
 mod shelf;
 mod shipped;
 mod speech;
+mod spread;
 mod store;
 mod variables;
 

@@ -13,7 +13,7 @@ use mrml::prelude::render::RenderOptions;
 use serde_json::Value as Json;
 
 use super::speech::Speech;
-use super::{Frame, Unrendered, data, filters, letter, markup, plain, sandbox};
+use super::{Frame, Unrendered, data, filters, letter, markup, plain, sandbox, spread};
 use crate::template::lines::{cut, one_line};
 use crate::template::{HTML_BYTES, Rendered};
 
@@ -62,7 +62,9 @@ pub(super) fn letter(
     let sheets = letter::sheets(nodes, care)?;
     let mut text = plain::text(&sheets.body);
     text.push_str(&letter::plain_foot(&speech, frame));
-    let html = html(&letter::whole(sheets, &subject, &speech, frame))?;
+    let whole = letter::whole(sheets, &subject, &speech, frame);
+    spread::judge(&whole)?;
+    let html = html(whole)?;
     Ok(Rendered { subject, html, text })
 }
 
@@ -166,9 +168,9 @@ impl io::Write for &mut Bounded {
     }
 }
 
-fn html(letter: &markup::Element) -> Result<String, Unrendered> {
+fn html(letter: markup::Element) -> Result<String, Unrendered> {
     let mut mjml = String::new();
-    markup::write(&[letter.clone().into()], &mut mjml);
+    markup::write(&[letter.into()], &mut mjml);
     let unreadable =
         |error: &dyn std::fmt::Display| Unrendered::whole(format!("the letter cannot be laid out: {error}"));
     let parsed =

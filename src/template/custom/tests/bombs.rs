@@ -110,9 +110,35 @@ fn bombs() -> Vec<(&'static str, String)> {
         ("entities", many("&nbsp;", 10_000)),
         ("comments", many("<!--", 15_000)),
         ("style sheets", many("<mj-style>a{color:red}</mj-style>", 1_800)),
+        ("attributes for all", given("<mj-all", "/>", "")),
+        ("attributes for a class", given("<mj-class name=\"a\"", "/>", "mj-class=\"a\"")),
+        ("attributes for a class, often", given("<mj-class name=\"a\"", "/>", &format!("mj-class=\"{}\"", many("a ", 10)))),
+        ("attributes for a name", given("<mj-text", "/>", "")),
         ("mj-include", "<mj-include path=\"/etc/passwd\" />".into()),
         ("a subject of values", many("{{ record.fields }}", 3_000)),
     ]
+}
+
+/// Long attributes, said once and given to thousands of elements: some hundred megabytes of a few kilobytes.
+fn given(open: &str, close: &str, element: &str) -> String {
+    let value = format!("{{% for a in range(16) %}}{}{{% endfor %}}", "x".repeat(490));
+    let names = [
+        "color",
+        "font-size",
+        "align",
+        "padding",
+        "line-height",
+        "css-class",
+        "font-weight",
+        "height",
+        "border",
+    ];
+    let attributes: String = names.iter().map(|name| format!(" {name}=\"{value}\"")).collect();
+    let texts = format!("<mj-text {element}>x</mj-text>").repeat(3);
+    format!(
+        "<mjml><mj-head><mj-attributes>{open}{attributes} {close}</mj-attributes></mj-head><mj-body><mj-section>\
+         <mj-column>{{% for a in range(950) %}}{texts}{{% endfor %}}</mj-column></mj-section></mj-body></mjml>"
+    )
 }
 
 /// Variables that are as large as they can be.
@@ -196,6 +222,14 @@ fn a_bomb_is_refused_or_ends_by_itself() {
         }
     }
     println!("{} bombs, the slowest: {} with {:?}", bombs.len(), slowest.1, slowest.0);
+}
+
+#[test]
+fn what_is_given_to_thousands_is_counted_before_it_is_made() {
+    for (name, source) in bombs().iter().filter(|(name, _)| name.starts_with("attributes for ")) {
+        let refused = saved(source).unwrap_err().to_string();
+        assert!(refused.starts_with("what <mj-attributes> gives to every element"), "{name}: {refused}");
+    }
 }
 
 #[test]
