@@ -202,7 +202,10 @@ describe("axe finds nothing", () => {
       "bell, choice of snooze": async () => {
         await bell.row(first).getByRole("link").focus();
         await page.keyboard.press("h");
-        await bell.panel.getByRole("button", { name: /^in 1 hour/ }).waitFor();
+        await bell.panel
+          .getByRole("button", { name: /^in 1 hour/ })
+          .first()
+          .waitFor();
       },
       "bell, notice": async () => {
         await page.keyboard.press("Escape");

@@ -61,7 +61,7 @@ describe("what a demo sends is shown as its receiver sees it", () => {
   test("an empty outbox says what to do, and does it", async ({ server, visit }) => {
     const page = await (await visit()).open("/demo/crm");
     await page.getByRole("button", { name: "Grace Sales" }).click();
-    await page.getByRole("link", { name: "Outbox" }).click();
+    await page.getByRole("link", { name: "Outbox", exact: true }).click();
     const outbox = new Outbox(page);
     await outbox.rows.first().waitFor();
     await page.getByRole("button", { name: "Empty" }).click();

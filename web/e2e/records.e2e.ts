@@ -316,13 +316,19 @@ describe("a record", () => {
     const [mia, nora] = [await somebody(server, "Mia Manager"), await somebody(server, "Nora New")];
     const group = await server.ask("POST", "/crm/group", { name: `Reception ${mia.id}`, members: [ADA.id] });
     expect(group.status).toBe(201);
-    await put(server, "contacts", "m1", { label: "Jane Doe" });
+    for (const id of ["m1", "m1-twin"]) await put(server, "contacts", id, { label: "Janet Notified" });
+    await eventually("both are found to be alike", 10_000, async () => {
+      const answer = await server.ask("GET", "/crm/record/contacts/m1/duplicates");
+      return ((await answer.json()) as { duplicates: unknown[] }).duplicates.length === 1;
+    });
     const record = new RecordPage(await (await visit({ as: mia })).open("/records/contacts/m1"));
+    // The pair has a button of its own, about the pair.
+    await record.page.getByRole("button", { name: "Notify: Janet Notified", exact: true }).waitFor();
     await record.press("Notify");
     const dialog = record.page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Send notification" }).click();
     await dialog.getByRole("alert").filter({ hasText: "Say whom to notify." }).waitFor();
-    expect(await dialog.getByLabel("Subject").inputValue()).toBe("Notification About: Jane Doe");
+    expect(await dialog.getByLabel("Subject").inputValue()).toBe("Notification About: Janet Notified");
     await choose(dialog.getByRole("combobox", { name: "People" }), nora);
     await dialog.getByRole("button", { name: `Remove ${nora.name}` }).waitFor();
     await dialog.getByLabel("Groups", { exact: true }).fill(`Reception ${mia.id}`);
@@ -335,7 +341,7 @@ describe("a record", () => {
       .getByText(/by bell.* E-mail/)
       .waitFor();
     const told = await toldTo(server, nora);
-    expect(told).toMatchObject([{ type: "manual", title: "Notification About: Jane Doe" }]);
+    expect(told).toMatchObject([{ type: "manual", title: "Notification About: Janet Notified" }]);
   });
 
   test("is muted and heard of again", async ({ server, visit, person }) => {
