@@ -113,6 +113,28 @@ describe("a button of the demo", () => {
     expect((await inboxOf(server, MAX)).filter(({ title }) => about.test(title))).toEqual([]);
   });
 
+  test("exceeds a credit limit in the centre: whoever may saves it all the same", async ({
+    server,
+    visit,
+  }) => {
+    const limited = { label: "Quayside Stores", fields: { credit_limit: 1_000, balance: 400 } };
+    const order = { label: "SO-900", fields: { company_id: "quayside", status: "Created", total: 100 } };
+    expect((await server.ask("PUT", "/crm/record/companies/quayside", limited)).ok).toBe(true);
+    expect((await server.ask("PUT", "/crm/record/sales_orders/so-900", order)).ok).toBe(true);
+    const visitor = await visit({ as: MAX });
+    visitor.watch.allow(/status of 409 .*\/crm\/record\/sales_orders\/so-900/);
+    const page = await visitor.open("/records/sales_orders/so-900");
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.getByLabel("Total", { exact: true }).fill("750");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "150.00 over its credit limit of 1000.00" }).waitFor();
+    await page.getByRole("checkbox", { name: "Override the credit limit" }).check();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { name: "SO-900" }).waitFor();
+    await page.getByRole("button", { name: "Edit", exact: true }).waitFor();
+    expect(await told(server, CLEO, "credit_override", /Quayside Stores/)).toBe(1);
+  });
+
   test("locks Eve out: two are told once, and an administrator lets her in again", async ({
     server,
     visit,

@@ -1,6 +1,7 @@
 import { createContext } from "svelte";
 import { call } from "../../../client/api";
 import type {
+  CommentedAnswer,
   CommentsAnswer,
   ConvertAnswer,
   CrmRecord,
@@ -8,6 +9,7 @@ import type {
   ModuleInfo,
   Recipient,
   RecordsAnswer,
+  Remark,
   SupportAnswer,
 } from "../../../client/types";
 import { People } from "../people/people";
@@ -31,6 +33,9 @@ export const LEADS = "leads";
 /** The module whose records have comments and response times. */
 export const TICKETS = "tickets";
 
+/** The modules whose records are held against the credit limit of their company. */
+export const CREDITED: ReadonlySet<string> = new Set(["sales_orders", "invoices"]);
+
 /** What is changed of a record, or said of a new one; what is left out stays as it is. */
 export interface RecordChange {
   label?: string;
@@ -38,6 +43,7 @@ export interface RecordChange {
   assigned_to?: number | null;
   fields?: Record<string, unknown>;
   send_notification?: boolean;
+  override_credit_limit?: boolean;
   version?: number;
 }
 
@@ -163,10 +169,8 @@ export class Crm {
   }
 
   /** Says something about a ticket, whose clock begins anew by it. */
-  async comment({ module, id }: CrmRecord, text: string, isCustomers: boolean): Promise<CrmRecord> {
-    const wish = { text, from_customer: isCustomers };
-    await asked(call(ACCESS, "POST", `${pathOf(module, id)}/comment`, wish));
-    return this.find(module, id);
+  async comment({ module, id }: CrmRecord, remark: Remark): Promise<CommentedAnswer> {
+    return asked(call<CommentedAnswer>(ACCESS, "POST", `${pathOf(module, id)}/comment`, remark));
   }
 
   /** Who is on support. */

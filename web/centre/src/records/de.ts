@@ -61,6 +61,14 @@ export const de: RecordWords = {
     add: "Kommentieren",
     fromCustomer: "Der Kunde sagt es",
     customer: "Kunde",
+    internalNote: "Interne Notiz",
+    internal: "Intern",
+    audience: {
+      team: "Das bleibt im Team.",
+      nobody: "Der Kunde bekommt keine E-Mail.",
+      customer: (address: string) => `Das geht per E-Mail an ${address}.`,
+    },
+    notSent: (why: string) => `Der Kunde hat keine E-Mail bekommen: ${why}.`,
     missing: "Schreiben Sie zuerst etwas.",
   },
 
@@ -161,6 +169,8 @@ export const de: RecordWords = {
     made: (label) => `„${label}“ ist angelegt`,
     stale:
       "Jemand anderes hat diesen Datensatz geändert, während Sie daran arbeiteten. Laden Sie ihn neu, um die Änderung zu sehen; Ihre Eingaben gehen dabei verloren.",
+    override: "Kreditlimit überschreiten",
+    overrideHint: "Wen die Credit Check Settings nennen, erfährt, wer es war und um welche Beträge es geht.",
     reload: "Neu laden",
     nothing: "Noch ist nichts geändert.",
     labelMissing: "Geben Sie ihm eine Bezeichnung.",

@@ -61,6 +61,14 @@ export const en = {
     add: "Comment",
     fromCustomer: "The customer says so",
     customer: "Customer",
+    internalNote: "Internal note",
+    internal: "Internal",
+    audience: {
+      team: "This stays in the team.",
+      nobody: "The customer gets no e-mail.",
+      customer: (address: string) => `This goes to ${address} by e-mail.`,
+    },
+    notSent: (why: string) => `The customer got no e-mail: ${why}.`,
     missing: "Write something first.",
   },
 
@@ -155,6 +163,8 @@ export const en = {
     made: (label: string) => `“${label}” is created`,
     stale:
       "Somebody else changed this record while you were editing it. Reload it to see their change; what you typed is lost.",
+    override: "Override the credit limit",
+    overrideHint: "The people whom Credit Check Settings name are told who did, and what it comes to.",
     reload: "Reload",
     nothing: "Nothing is changed yet.",
     labelMissing: "Give it a name.",
