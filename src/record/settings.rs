@@ -18,6 +18,7 @@ pub struct Audit {
     /// Changes of these fields are written into the history of their records: `Module:Field`, separated by `|`, such as
     /// `contacts:email|leads:status`. Label and link are called `label` and `link`. New assigned users, and that a
     /// record was made or deleted, are always written down.
+    #[schemars(length(max = LONGEST))]
     pub fields: String,
     /// # Log every field
     ///

@@ -35,8 +35,11 @@ const SHORTEST_SHOWN: usize = 12;
 /// How many characters of a secret are shown, so that whoever entered it knows it again.
 const SHOWN: usize = 4;
 
+/// The most names that a field of names may have: a switch for each module or type, which are far fewer.
+pub const MOST_NAMES: usize = 1_000;
+
 /// A group of settings. Every field has a default and is always serialized; doc comments become the titles and
-/// descriptions of the schema.
+/// descriptions of the schema. Every text, list and field of names has a limit there, which is held before [`Group::check`].
 pub trait Group: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {
     /// What its fields are judged against beside their types.
     type Against: Send + Sync + 'static;

@@ -1,4 +1,6 @@
 //! The schema of a group, and whether a value is of it: said by the value's place, in words of ours.
+//!
+//! A `pattern` is for pages that draw the field: whatever reads such a text says in better words what is wrong with it.
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
@@ -32,10 +34,33 @@ pub(super) fn with_defaults(mut schema: Value, defaults: &Map<String, Value>) ->
 /// # Errors
 /// One sentence that says what it must be.
 pub(super) fn judge(root: &Value, field: &str, value: &Value) -> Result<(), String> {
+    is_plain(field, value)?;
     match root["properties"].get(field) {
         Some(schema) => fits(root, schema, field, value),
         None => Ok(()),
     }
+}
+
+/// Whether a database can keep every text and every name in a value: PostgreSQL refuses NUL.
+fn is_plain(place: &str, value: &Value) -> Result<(), String> {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            Err(format!("{place} must not contain the character NUL; take it out"))
+        }
+        Value::Array(items) => {
+            let mut numbered = items.iter().enumerate();
+            numbered.try_for_each(|(at, item)| is_plain(&format!("{place}[{at}]"), item))
+        }
+        Value::Object(members) => members.iter().try_for_each(|(name, member)| match name.contains('\0') {
+            true => Err(format!("{place} must not contain the character NUL in a name; take it out")),
+            false => is_plain(&format!("{place}.{}", short(name)), member),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 fn fits(root: &Value, schema: &Value, place: &str, value: &Value) -> Result<(), String> {
@@ -59,8 +84,10 @@ fn fits(root: &Value, schema: &Value, place: &str, value: &Value) -> Result<(), 
         return Err(must_be(schema, place));
     }
     match value {
+        Value::String(text) => is_short_enough(schema, place, text),
         Value::Object(members) => members_fit(root, schema, place, members),
         Value::Array(items) => {
+            has_room(schema, "maxItems", place, items.len())?;
             let numbered = items.iter().enumerate();
             let mut judged =
                 numbered.map(|(at, item)| fits(root, &schema["items"], &format!("{place}[{at}]"), item));
@@ -68,6 +95,32 @@ fn fits(root: &Value, schema: &Value, place: &str, value: &Value) -> Result<(), 
         }
         _ => Ok(()),
     }
+}
+
+fn is_short_enough(schema: &Value, place: &str, text: &str) -> Result<(), String> {
+    let count = text.chars().count();
+    match (limit(schema, "minLength"), limit(schema, "maxLength")) {
+        (Some(_), _) if count == 0 => Err(format!("{place} must not be empty")),
+        (Some(least), _) if count < least => Err(format!("{place} must be at least {least} characters long")),
+        (_, Some(most)) if count > most => {
+            Err(format!("{place} must be at most {most} characters long; shorten it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a list or an object has no more entries than its schema allows under this name.
+fn has_room(schema: &Value, name: &str, place: &str, count: usize) -> Result<(), String> {
+    match limit(schema, name) {
+        Some(most) if count > most => {
+            Err(format!("{place} must have at most {most} entries; leave some out"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn limit(schema: &Value, name: &str) -> Option<usize> {
+    schema[name].as_u64().and_then(|limit| usize::try_from(limit).ok())
 }
 
 fn fits_one(root: &Value, ways: &[Value], place: &str, value: &Value) -> Result<(), String> {
@@ -89,12 +142,13 @@ fn members_fit(
     place: &str,
     members: &Map<String, Value>,
 ) -> Result<(), String> {
+    has_room(schema, "maxProperties", place, members.len())?;
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     if let Some(missing) = required.into_iter().find(|name| !members.contains_key(*name)) {
         return Err(format!("{place}.{missing} is required"));
     }
     for (name, member) in members {
-        let short: String = name.chars().take(64).collect();
+        let short = short(name);
         match schema["properties"].get(name).unwrap_or(&schema["additionalProperties"]) {
             Value::Bool(false) => return Err(format!("{place}.{short} is unknown; leave it out")),
             schema => fits(root, schema, &format!("{place}.{short}"), member)?,

@@ -18,11 +18,16 @@ struct Small {
     count: u32,
     /// Which of them.
     which: Option<Which>,
+    /// What it is called.
+    #[schemars(length(min = 1, max = 5))]
+    name: String,
     /// By name.
+    #[schemars(extend("maxProperties" = 2))]
     lists: BTreeMap<String, Vec<Which>>,
     /// A secret.
     token: String,
     is_on: bool,
+    #[schemars(length(max = 2))]
     rows: Vec<Pair>,
 }
 
@@ -46,6 +51,7 @@ impl Default for Small {
         Small {
             count: 7,
             which: None,
+            name: "small".to_owned(),
             lists: BTreeMap::new(),
             token: String::new(),
             is_on: true,
@@ -168,6 +174,16 @@ async fn what_is_wrong_is_said_by_its_place_and_nothing_is_stored() {
         (json!({"lists": {"a": "one"}}), "lists.a must be a list"),
         (json!({"lists": {"a": ["one", "third"]}}), "lists.a[1] must be one of: one, other"),
         (json!({"token": 5}), "token must be a string"),
+        (json!({"token": "a\0"}), "token must not contain the character NUL; take it out"),
+        (json!({"lists": {"a\0": []}}), "lists must not contain the character NUL in a name; take it out"),
+        (json!({"lists": {"a": ["\0"]}}), "lists.a[0] must not contain the character NUL; take it out"),
+        (json!({"name": ""}), "name must not be empty"),
+        (json!({"name": "äöüäöü"}), "name must be at most 5 characters long; shorten it"),
+        (
+            json!({"rows": [{"left": 1}, {"left": 1}, {"left": 1}]}),
+            "rows must have at most 2 entries; leave some out",
+        ),
+        (json!({"lists": {"a": [], "b": [], "c": []}}), "lists must have at most 2 entries; leave some out"),
         (json!({"is_on": "yes"}), "is_on must be true or false"),
         (json!({"rows": [{"left": 1}, {}]}), "rows[1].left is required"),
         (json!({"rows": [{"left": 1, "right": 2}]}), "rows[0].right is unknown; leave it out"),

@@ -1,6 +1,9 @@
 //! Where templates are used: which settings name them.
 
+use futures_util::future::BoxFuture;
+
 use super::{Referred, Settings};
+use crate::storage::Error;
 use crate::template::custom::Uses;
 
 impl Uses for Settings {
@@ -16,5 +19,9 @@ impl Uses for Settings {
             }
         }
         uses
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(Settings::refresh(self))
     }
 }

@@ -92,15 +92,13 @@ impl Triggers {
     /// Looks up what is needed. Whom a list names and who is gone by now is passed over.
     async fn known_in(&self, tx: &mut Tx, needs: Needs) -> Result<Known, Error> {
         let mut known = Known { users: needs.users.into_iter().collect(), ..Known::default() };
-        let lists: BTreeSet<String> = needs.lists.into_iter().collect();
-        for list in lists {
-            if list == ADMINISTRATORS {
-                let admins = user::admins_in(tx).await?;
-                known.users.extend(&admins);
-                known.lists.insert(list, admins);
-                continue;
-            }
-            let listed = user::listed::people_in(tx, &list).await?;
+        let mut lists: BTreeSet<String> = needs.lists.into_iter().collect();
+        if let Some(list) = lists.take(ADMINISTRATORS) {
+            let admins = user::admins_in(tx).await?;
+            known.users.extend(&admins);
+            known.lists.insert(list, admins);
+        }
+        for (list, listed) in user::listed::people_of_each_in(tx, lists).await? {
             for unknown in listed.unknown {
                 tracing::warn!(
                     "Somebody who is to be told is passed over: there is no user {unknown} any more; correct the setting"

@@ -78,6 +78,7 @@ pub struct Company {
     /// # Time zone
     ///
     /// The time zone of the opening hours and holidays: a name of the IANA database, such as `Europe/London`.
+    #[schemars(length(max = LONGEST_LINE))]
     pub time_zone: String,
     /// # Opening hours
     ///
@@ -95,6 +96,7 @@ pub struct Company {
     /// Opening hours and holidays of single groups, by the names of the groups: `{"Support": {"opening_hours": {"mon":
     /// ["08:00", "20:00"]}}}`. What is left out is as it is for the company; the time zone always is.
     #[serde(deserialize_with = "group_hours")]
+    #[schemars(extend("maxProperties" = MOST_GROUPS))]
     pub group_hours: BTreeMap<String, GroupHours>,
 }
 

@@ -254,3 +254,60 @@ story! {
         assert_eq!((one.status, other.status), (409, 409), "{} {}", one.text, other.text);
     }
 }
+
+story! {
+    async fn o5_a_document_without_a_total_is_measured_by_what_is_printed(on: On) {
+        let stage = stage(on).await;
+        let tim = stage.sign_in(TIM).await;
+        let with = |own: Value| {
+            let mut fields = json!({"company_id": "acme", "currency": "GBP"});
+            fields.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+            json!({"label": "SO-1042", "fields": fields})
+        };
+        let line = |price: f64| json!({"description": "SIM cards", "quantity": 10, "unit_price": price, "tax_rate": 20});
+        // 10 times 90 and 20 per cent of it are 1,080; the company may owe 1,000 more.
+        for own in [
+            json!({"lines": [line(90.0)]}),
+            json!({"total": null, "lines": [line(90.0)]}),
+            json!({"Grand Total": "1,080.00"}),
+            json!({"lines": [line(100.0)], "discount": "10 %"}),
+            json!({"lines": [line(75.0)], "shipping": 180}),
+            // What nothing can be said of leaves the rest as it is.
+            json!({"lines": [line(90.0), "Delivered to the gate"]}),
+            // The print says no total where the lines do not come to what the record says.
+            json!({"lines": [line(90.0)], "subtotal": 5}),
+        ] {
+            for module in ["sales_orders", "invoices"] {
+                let reason = refused(put(&tim, &format!("{module}/1042"), with(own.clone())).await);
+                assert!(reason.contains("with a total of 1080.00 GBP would bring ACME Ltd"), "{own}: {reason}");
+            }
+        }
+        // The record's own total wins, and what fits goes.
+        for (id, own) in [
+            ("1", json!({"total": 500, "lines": [line(90.0)]})),
+            ("2", json!({"lines": [line(83.33)]})),
+            ("3", json!({"lines": []})),
+            ("4", json!({"lines": [line(-90.0)]})),
+        ] {
+            put(&tim, &format!("sales_orders/{id}"), with(own)).await.expect(201);
+        }
+        // Taken away from an order, the total is what its lines come to from then on.
+        let change = json!({"fields": {"total": null}});
+        let reason = refused(tim.ask("PATCH", "/crm/record/sales_orders/1", Some(change)).await);
+        assert!(reason.contains("with a total of 1080.00 GBP"), "{reason}");
+    }
+}
+
+story! {
+    async fn o5_amounts_are_rounded_as_the_companys_currency_is(on: On) {
+        let stage = stage(on).await;
+        let tim = stage.sign_in(TIM).await;
+        let company = json!({"label": "Kabushiki", "fields": {"credit_limit": 100, "currency": "JPY"}});
+        stage.admin("PUT", "/crm/record/companies/kk", Some(company)).await.expect(201);
+        // Nothing but the company says what its amounts are in: 100.4 is printed as 100.
+        let of = |price: f64| json!({"label": "SO-1", "fields": {"company_id": "kk", "lines": [{"description": "x", "price": price}]}});
+        put(&tim, "sales_orders/1", of(100.4)).await.expect(201);
+        let reason = refused(put(&tim, "sales_orders/2", of(100.6)).await);
+        assert!(reason.contains("with a total of 101.00 JPY"), "{reason}");
+    }
+}

@@ -440,6 +440,49 @@ story! {
     }
 }
 
+/// Has somebody dismiss every pair at the very moment when what was compared is about to be written.
+async fn dismiss_as_it_is_written(stage: &Stage, on: On) {
+    let dismiss = "UPDATE duplicates SET dismissed_at = 1, dismissed_by = 7";
+    let texts = match on {
+        On::Sqlite => {
+            vec![format!("CREATE TRIGGER meanwhile AFTER UPDATE ON duplicate_turns BEGIN {dismiss}; END")]
+        }
+        On::Postgres => vec![
+            format!(
+                "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {dismiss}; RETURN NULL; END $$"
+            ),
+            "CREATE TRIGGER meanwhile AFTER UPDATE ON duplicate_turns EXECUTE FUNCTION meanwhile()"
+                .to_owned(),
+        ],
+    };
+    let made = stage.world.app.database.write::<_, belfry::storage::Error, _>(move |tx| {
+        Box::pin(async move {
+            for text in texts {
+                tx.execute(&text, &[]).await?;
+            }
+            Ok(())
+        })
+    });
+    made.await.unwrap();
+}
+
+story! {
+    async fn a_pair_that_is_dismissed_while_it_is_compared_is_told_of_no_more(on: On) {
+        let stage = stage(on).await;
+        let mut settings = by_email();
+        settings["rules"][0]["rule"] = json!("email");
+        set(&stage, settings).await;
+        save(&stage, "contacts/1", "Jane", json!({"email": "x@example.com"})).await;
+        save(&stage, "contacts/2", "John", json!({"email": "x@example.com"})).await;
+        check(&stage).await;
+        assert_eq!((titles(&stage, 3).await.len(), pairs(&stage, "").await.len()), (1, 1));
+        dismiss_as_it_is_written(&stage, on).await;
+        save(&stage, "contacts/1", "Jane", json!({"email": "x+1@example.com"})).await;
+        check(&stage).await;
+        assert_eq!((titles(&stage, 3).await.len(), pairs(&stage, "").await.len()), (1, 0));
+    }
+}
+
 story! {
     async fn a_restart_between_save_and_check_loses_nothing_and_tells_once(on: On) {
         let stage = stage(on).await;

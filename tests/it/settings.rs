@@ -144,3 +144,118 @@ story! {
         other.database.close().await;
     }
 }
+
+story! {
+    async fn no_setting_takes_what_a_database_cannot_keep_or_what_is_too_much(on: On) {
+        let world = World::new(on).await;
+        let groups = ask(&world, "GET", "", None).await.expect(200);
+        for group in groups["groups"].as_array().unwrap() {
+            let path = format!("/{}", group["key"].as_str().unwrap());
+            let before = ask(&world, "GET", &path, None).await.expect(200);
+            let schema = &before["schema"];
+            for (field, own) in schema["properties"].as_object().unwrap() {
+                for (said, value) in wrong(schema, own, &own["default"], &format!("{path} {field}")) {
+                    let refused = ask(&world, "PUT", &path, Some(json!({(field): value}))).await;
+                    let reason = refused.body["reason"].as_str().unwrap_or_default();
+                    assert!(refused.status == 400 && reason.contains(said), "{path} {field}, {said}: {}", refused.text);
+                }
+            }
+            assert_eq!(ask(&world, "GET", &path, None).await.expect(200), before);
+        }
+    }
+}
+
+/// Values that a schema must not admit, each with a word of what is said of it: texts with NUL, and of texts, lists and
+/// objects one more than there may be. Every text that is no name out of a few must have a limit, and so must every list
+/// and every object of whatever names.
+fn wrong(root: &Value, schema: &Value, usual: &Value, place: &str) -> Vec<(&'static str, Value)> {
+    const NUL: &str = "a\u{0}b";
+    if let Some(target) = schema["$ref"].as_str() {
+        return wrong(root, root.pointer(&target[1..]).unwrap(), usual, place);
+    }
+    if let Some(ways) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
+        return ways.iter().flat_map(|way| wrong(root, way, usual, place)).collect();
+    }
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        kind => kind.as_str().into_iter().collect(),
+    };
+    let is_name = |schema: &Value| ["enum", "const", "oneOf"].iter().any(|way| schema.get(way).is_some());
+    let most = |limit: &str| {
+        let most = schema[limit].as_u64().unwrap_or_else(|| panic!("{place} has no {limit}: {schema}"));
+        usize::try_from(most).unwrap() + 1
+    };
+    let mut found = Vec::new();
+    if kinds.contains(&"string") && !is_name(schema) {
+        found.push(("NUL", json!(NUL)));
+        if schema.get("pattern").is_none() {
+            found.push(("at most", json!("x".repeat(most("maxLength")))));
+        }
+    }
+    if kinds.contains(&"array") {
+        let (items, one) = (&schema["items"], usual.get(0).cloned().unwrap_or_default());
+        let within = wrong(root, items, &one, &format!("{place}[]"));
+        found.extend(within.into_iter().map(|(said, item)| (said, json!([item]))));
+        // What names some of a few is brought down to each of them once.
+        let target = items["$ref"].as_str().and_then(|target| root.pointer(&target[1..])).unwrap_or(items);
+        if !is_name(target) {
+            found.push(("at most", json!(vec![one; most("maxItems")])));
+        }
+    }
+    if kinds.contains(&"object") {
+        let with = |name: &str, member: Value| {
+            let mut whole = if usual.is_object() { usual.clone() } else { json!({}) };
+            whole[name] = member;
+            whole
+        };
+        for (name, own) in schema["properties"].as_object().into_iter().flatten() {
+            let within = wrong(root, own, &usual[name], &format!("{place}.{name}"));
+            found.extend(within.into_iter().map(|(said, member)| (said, with(name, member))));
+        }
+        if schema["additionalProperties"].is_object() {
+            let within = wrong(root, &schema["additionalProperties"], &Value::Null, &format!("{place}.*"));
+            found.extend(within.into_iter().map(|(said, member)| (said, json!({"x": member}))));
+            found.push(("NUL", json!({(NUL): null})));
+            let many: serde_json::Map<String, Value> =
+                (0..most("maxProperties")).map(|name| (format!("x{name}"), Value::Null)).collect();
+            found.push(("at most", many.into()));
+        }
+    }
+    found
+}
+
+story! {
+    async fn a_list_of_users_has_a_hundred_entries_at_most(on: On) {
+        let world = World::new(on).await;
+        world.person(1, &[]).await;
+        let set = async |entries: Vec<&str>| {
+            let body = json!({"ticket_opened_users": entries.join(",")});
+            ask(&world, "PUT", "/portal", Some(body)).await
+        };
+        set(vec!["1"; 100]).await.expect(200);
+        let refused = set(vec!["1"; 101]).await.expect(400);
+        assert_eq!(refused["reason"], "ticket_opened_users: a list may have 100 entries at most; leave some out");
+        // One that nobody is called is said among them.
+        let refused = set([vec!["1"; 50], vec!["User 2"]].concat()).await.expect(400);
+        assert!(refused["reason"].as_str().unwrap().starts_with("ticket_opened_users: there is no user User 2"), "{refused}");
+    }
+}
+
+story! {
+    async fn a_template_that_another_node_has_just_chosen_cannot_be_deleted(on: On) {
+        let world = World::new(on).await;
+        let key = [("X-API-KEY", KEY)];
+        let template = json!({"kind": "email", "name": "For orders", "subject": "x", "source": "x"}).to_string();
+        let made = world.ask("POST", "/crm/template", &key, Some(template)).await.expect(201);
+        let id = made["template"]["id"].as_i64().unwrap();
+        // Another node stores it; this one has not heard of it yet.
+        let stored = world.app.database.write::<_, belfry::storage::Error, _>(move |tx| Box::pin(async move {
+            let sql = format!("INSERT INTO settings (name, value, changed_at, changed_by)
+                VALUES ('sales_orders', '{{\"email_template_id\":{id}}}', 0, 'another node')");
+            tx.execute(&sql, &[]).await
+        }));
+        stored.await.unwrap();
+        let refused = world.ask("DELETE", &format!("/crm/template/{id}"), &key, None).await.expect(409);
+        assert!(refused["reason"].as_str().unwrap().contains("is used by Sales Order Settings"), "{refused}");
+    }
+}

@@ -25,6 +25,11 @@ impl Amount {
         }
     }
 
+    /// So many millionths of a currency.
+    pub fn of_millionths(millionths: i128) -> Self {
+        Self(millionths)
+    }
+
     /// Both together.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

@@ -12,6 +12,9 @@
 //! | another invoice whose total grows                   | what it grows by: the rest is in the balance      |
 //! | one whose total stays or falls, or is below zero    | is not checked                                    |
 //! | a cancelled, void, paid, invoiced or rejected one   | is not checked; once it is open again, as if new  |
+//!
+//! Its total is its field `total`. Where that is no number, it is what a PDF of the document shows as its total, and where
+//! that shows none either, what the lines come to: an order does not pass because nobody added it up.
 
 mod amount;
 mod document;
@@ -86,7 +89,11 @@ impl Records {
     ) -> Result<Cow<'c, [Change]>, Refusal> {
         let settings = self.inner.settings.of::<CreditSettings>();
         for index in 0..changes.len() {
-            let Some(document) = Document::of(&changes[index], &settings) else { continue };
+            let company = match document::company_of_lines(&changes[index], &settings) {
+                Some(company_id) => store::find(tx, COMPANIES, &company_id).await?,
+                None => None,
+            };
+            let Some(document) = Document::of(&changes[index], &settings, company.as_ref()) else { continue };
             let Some(excess) = excess_in(tx, &document, &settings).await? else { continue };
             permit_in(tx, &changes[index], &excess, &settings).await?;
             changes.to_mut()[index].credit = Credit::Overridden(Box::new(excess));

@@ -6,9 +6,7 @@ use serde_json::Value;
 
 use super::Amount;
 use crate::settings::{Group, Reference};
-
-/// The longest list of users, in characters.
-const LONGEST: usize = 4_000;
+use crate::user::listed::LONGEST;
 
 /// Whether and how far companies may owe.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,8 +15,8 @@ pub struct CreditSettings {
     /// # Enable Credit Check
     ///
     /// Whether a sales order or an invoice is refused where its total and the balance of its company together are above
-    /// the company's credit limit, unless somebody who may overrides it. Amounts are compared as they are: nothing is
-    /// converted between currencies.
+    /// the company's credit limit, unless somebody who may overrides it. A document without a total is measured by
+    /// what its lines come to. Amounts are compared as they are: nothing is converted between currencies.
     pub enabled: bool,
     /// # Default Credit Limit
     ///

@@ -38,7 +38,7 @@ fn on() -> CreditSettings {
 fn added(module: &str, before: Option<Value>, after: Value, settings: &CreditSettings) -> Option<String> {
     let made = |fields| record(module, "SO-1042", fields);
     let change = change(before.map(made), Some(made(after)));
-    Document::of(&change, settings).map(|document| document.added.to_string())
+    Document::of(&change, settings, None).map(|document| document.added.to_string())
 }
 
 #[test]
@@ -46,10 +46,26 @@ fn what_a_change_adds_to_the_balance() {
     let of = |company: &str, total: f64, status: &str| json!({"company_id": company, "total": total, "status": status});
     let acme = |total| of("acme", total, "Created");
     let (orders, invoices) = ("sales_orders", "invoices");
+    // Twice 15 and 20 per cent of it.
+    let lines = |total: Value| json!({"company_id": "acme", "total": total, "lines": [{"quantity": 2, "price": 15, "vat": 20}]});
+    let with_status = |mut fields: Value| {
+        fields["status"] = json!("Sent");
+        fields
+    };
     for (what, module, before, after, expected) in [
         ("a new order", orders, None, acme(500.0), Some("500.00")),
         ("a new invoice", invoices, None, acme(500.0), Some("500.00")),
         ("an order without a total", orders, None, json!({"company_id": "acme"}), Some("0.00")),
+        ("an order of lines", orders, None, lines(json!(null)), Some("36.00")),
+        ("the total is taken away", orders, Some(acme(30.0)), lines(json!(null)), Some("36.00")),
+        ("and it was more than they come to", orders, Some(acme(40.0)), lines(json!(null)), None),
+        (
+            "a sent invoice of lines that grows",
+            invoices,
+            Some(with_status(lines(json!("?")))),
+            with_status(lines(json!(50))),
+            Some("14.00"),
+        ),
         ("an order of nobody", orders, None, json!({"total": 500}), None),
         ("a company by its number", orders, None, json!({"company_id": 42, "total": 5}), Some("5.00")),
         ("a credit note", invoices, None, acme(-500.0), None),
@@ -93,9 +109,9 @@ fn what_a_change_adds_to_the_balance() {
         assert_eq!(added(module, None, acme(500.0), &off), None, "{module}");
     }
     let order = || record(orders, "SO-1042", acme(500.0));
-    assert_eq!(Document::of(&change(Some(order()), None), &on()), None, "deleted");
+    assert_eq!(Document::of(&change(Some(order()), None), &on(), None), None, "deleted");
     let companion = Change { course: Course::Companion, ..change(None, Some(order())) };
-    assert_eq!(Document::of(&companion, &on()), None, "made together with something else");
+    assert_eq!(Document::of(&companion, &on(), None), None, "made together with something else");
 }
 
 /// By how much an order of 1500.00 GBP is over, with the amounts in words; nothing where it is not.
@@ -104,7 +120,7 @@ fn over(company: Option<Value>, default_limit: Option<f64>) -> Option<String> {
     let order = json!({"company_id": "acme", "total": 1500, "currency": "GBP"});
     let change = change(None, Some(record("sales_orders", "SO-1042", order)));
     let settings = CreditSettings { default_limit, ..on() };
-    let document = Document::of(&change, &settings).unwrap();
+    let document = Document::of(&change, &settings, None).unwrap();
     excess(&document, company.as_ref(), &settings)
         .map(|excess| excess.over_by.with(excess.currency.as_deref()))
 }
@@ -179,7 +195,7 @@ fn an_overridden_limit_stands_in_the_history_of_document_and_company() {
     assert!(entries_of(&change, Instant(9)).is_empty());
     let acme =
         record("companies", "ACME Ltd", json!({"credit_limit": 10000, "balance": 9000.5, "currency": "GBP"}));
-    let excess = excess(&Document::of(&change, &on()).unwrap(), Some(&acme), &on()).unwrap();
+    let excess = excess(&Document::of(&change, &on(), None).unwrap(), Some(&acme), &on()).unwrap();
     let told = "Sales Order SO-1042 with a total of 1500.00 USD would bring ACME Ltd, with a balance of 9000.50 GBP, \
                 500.50 GBP over its credit limit of 10000.00 GBP";
     assert_eq!(excess.told("Sales Order SO-1042"), told);

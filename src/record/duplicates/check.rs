@@ -1,17 +1,21 @@
 //! Compares what waits in the queue, and writes what came of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::look::{Depth, Looked, letters, look_in};
 use super::rules::{Key, Reason};
 use super::store::{self, Basis, Queued};
-use super::{DuplicateSettings, Waiting};
+use super::{DuplicateSettings, Pair, Waiting};
 use crate::clock::Instant;
 use crate::record::Records;
 use crate::storage::{Error, Tx};
 
-/// Records that are compared together: few, so that no save waits long for what is written of them.
+/// Records that are compared together.
 const AT_ONCE: i64 = 20;
+
+/// Records of which is written in one transaction: fewer, for on SQLite whatever is saved meanwhile waits for it.
+const WRITTEN_AT_ONCE: usize = 4;
 
 /// Steps in one run, so that a node that stops need not wait for all that waits.
 const STEPS: usize = 25;
@@ -37,8 +41,7 @@ struct Group {
 /// What was read to be written.
 struct Sheet {
     turn: i64,
-    groups: Vec<Group>,
-    looked: Vec<Looked>,
+    lines: Vec<(Group, Looked)>,
 }
 
 impl Records {
@@ -133,31 +136,54 @@ impl Records {
                 let groups = grouped(queued);
                 let numbers: Vec<i64> = groups.iter().map(|group| group.waiting.number).collect();
                 let looked = look_in(tx, &numbers, &own, Depth::Save).await?;
-                Ok(Sheet { turn, groups, looked })
+                Ok(Sheet { turn, lines: groups.into_iter().zip(looked).collect() })
             })
         });
         let sheet = sheet.await?;
-        if sheet.groups.is_empty() {
+        if sheet.lines.is_empty() {
             return Ok(Step::Rest(None));
         }
-        let (this, settings, sheet) = (self.clone(), settings.clone(), Arc::new(sheet));
-        let written = self.inner.database.write::<_, Error, _>(move |tx| {
-            Box::pin(async move { this.write_in(tx, &sheet, &settings).await })
-        });
-        written.await.map(|()| Step::More)
+        self.write(sheet, settings).await.map(|()| Step::More)
     }
 
-    async fn write_in(&self, tx: &mut Tx, sheet: &Sheet, settings: &DuplicateSettings) -> Result<(), Error> {
-        if !store::take_turn(tx, sheet.turn).await? {
-            // Another node came first: what it left is read anew.
-            return Ok(());
+    /// Writes what was read, a few records at a time, for as long as nobody comes between.
+    async fn write(&self, sheet: Sheet, settings: &Arc<DuplicateSettings>) -> Result<(), Error> {
+        let mut lines = sheet.lines.into_iter();
+        for turn in sheet.turn.. {
+            let some: Vec<(Group, Looked)> = lines.by_ref().take(WRITTEN_AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            let (this, settings) = (self.clone(), settings.clone());
+            let written = self.inner.database.write::<_, Error, _>(move |tx| {
+                Box::pin(async move { this.write_in(tx, turn, some, &settings).await })
+            });
+            if !written.await? {
+                // Another node came first: what it left is read anew.
+                break;
+            }
         }
-        let now = self.inner.clock.now();
-        put_in(tx, &sheet.looked, now).await?;
-        let saved = sheet.groups.iter().map(|group| &group.waiting).zip(&sheet.looked);
-        self.tell_in(tx, saved, settings).await?;
-        let ids: Vec<i64> = sheet.groups.iter().flat_map(|group| group.ids.iter().copied()).collect();
-        store::unqueue(tx, &ids).await
+        Ok(())
+    }
+
+    /// Writes what came of some records. Returns `false`, and writes nothing, where another node took this turn.
+    async fn write_in(
+        &self,
+        tx: &mut Tx,
+        turn: i64,
+        lines: Vec<(Group, Looked)>,
+        settings: &DuplicateSettings,
+    ) -> Result<bool, Error> {
+        if !store::take_turn(tx, turn).await? {
+            return Ok(false);
+        }
+        let (groups, mut looked): (Vec<Group>, Vec<Looked>) = lines.into_iter().unzip();
+        look_again_in(tx, &mut looked).await?;
+        put_in(tx, &looked, self.inner.clock.now()).await?;
+        self.tell_in(tx, groups.iter().map(|group| &group.waiting).zip(&looked), settings).await?;
+        let ids: Vec<i64> = groups.iter().flat_map(|group| group.ids.iter().copied()).collect();
+        store::unqueue(tx, &ids).await?;
+        Ok(true)
     }
 }
 
@@ -177,6 +203,23 @@ fn grouped(queued: Vec<Queued>) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// Brings known pairs to how they are now: somebody may have dismissed one since it was read, which takes no turn.
+async fn look_again_in(tx: &mut Tx, looked: &mut [Looked]) -> Result<(), Error> {
+    let matches = || looked.iter().flat_map(|one| &one.matches);
+    let ids: Vec<i64> = matches().filter_map(|found| found.pair.as_ref()).map(|pair| pair.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let pairs: HashMap<i64, Pair> =
+        store::pairs(tx, &ids).await?.into_iter().map(|pair| (pair.id, pair)).collect();
+    for pair in looked.iter_mut().flat_map(|one| &mut one.matches).filter_map(|found| found.pair.as_mut()) {
+        if let Some(now) = pairs.get(&pair.id) {
+            *pair = now.clone();
+        }
+    }
+    Ok(())
 }
 
 /// Writes what came of a look: the index and the pairs.

@@ -9,9 +9,10 @@
 //! | it is compared           | a snapshot: by an index of what the rules make of values, then value by value      |
 //! | what came of it          | one transaction: the index, the pairs, the notifications, the place in the queue   |
 //!
-//! The last one is all or nothing, so a crash loses nothing and tells nobody twice. What was compared holds only as long
-//! as nobody else wrote the index: every such transaction takes the next turn, and one that read at an earlier turn
-//! begins again. A record that changes meanwhile has its own place in the queue behind.
+//! The last one is of a few records only, since saves wait for it. It is all or nothing, so a crash loses nothing and
+//! tells nobody twice. What was compared holds only as long as nobody else wrote the index: every such transaction takes
+//! the next turn, and one that read at an earlier turn begins again. A record that changes meanwhile has its own place in
+//! the queue behind.
 //!
 //! Where other rules come into force, a module is indexed anew ([`renew`]): the pairs are brought into line and nobody
 //! is told of what was there before. What is saved in that time waits until it is done.

@@ -16,6 +16,9 @@ use crate::secret::sha256_hex;
 /// The label of a record, where a rule names a field.
 pub(super) const LABEL: &str = "label";
 
+/// The longest name of a module or field, in characters.
+const LONGEST_NAME: usize = 200;
+
 /// What is shorter is part of too many others: its length in letters and digits.
 const SHORTEST_PART: usize = 3;
 
@@ -67,10 +70,12 @@ pub struct Rule {
     /// # Module
     ///
     /// Name of the module; the rule is in force where the module is ticked.
+    #[schemars(length(max = LONGEST_NAME))]
     pub module: String,
     /// # Field
     ///
     /// Name of the field, or `label`.
+    #[schemars(length(max = LONGEST_NAME))]
     pub field: String,
     /// # Rule
     ///

@@ -9,7 +9,8 @@ use super::rules::{LABEL, Rule, Way};
 use crate::http::body::nearest;
 use crate::record::Modules;
 use crate::record::module::Module;
-use crate::settings::{Group, Reference};
+use crate::settings::{Group, MOST_NAMES, Reference};
+use crate::user::listed::LONGEST;
 
 /// How many rules there may be.
 const MOST_RULES: usize = 100;
@@ -25,19 +26,23 @@ pub struct DuplicateSettings {
     ///
     /// For each module whether its records are compared with each other as they are saved. A module that is left out is
     /// not ticked.
+    #[schemars(extend("maxProperties" = MOST_NAMES))]
     pub modules: BTreeMap<String, bool>,
     /// # Send notification when a duplicate is created
     ///
-    /// Whether the users below are told when a record is saved that matches another one.
+    /// Whether the users below are told when a record that matches another one is made, or changed in a field that a rule
+    /// looks at. A save that leaves all of these as they were tells nobody: it makes nothing more alike than it was.
     pub send_notification: bool,
     /// # Users
     ///
     /// Who is told: numbers, names or e-mail addresses of users, separated by semicolons or commas. Nobody is told of
     /// what they saved themselves.
+    #[schemars(length(max = LONGEST))]
     pub users: String,
     /// # Duplicate checking rules
     ///
     /// Two records of a module that is ticked are likely the same where any of its rules says so.
+    #[schemars(length(max = MOST_RULES))]
     pub rules: Vec<Rule>,
 }
 

@@ -333,6 +333,20 @@ pub(super) async fn pairs_of(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<Pair>, 
     Ok(pairs)
 }
 
+/// The pairs with these ids.
+pub(super) async fn pairs(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Pair>, Error> {
+    if tx.engine() == Engine::Postgres {
+        let sql = format!("{PAIR} WHERE d.id = ANY($1::BIGINT[])");
+        return tx.all(&sql, &[Value::Ints(ids)], read_pair).await;
+    }
+    let sql = format!("{PAIR} WHERE d.id = $1");
+    let mut pairs = Vec::with_capacity(ids.len());
+    for id in ids {
+        pairs.extend(tx.one(&sql, params![*id], read_pair).await?);
+    }
+    Ok(pairs)
+}
+
 /// Writes that two records are likely the same, or why they are now. `lifts`: the dismissal counts no more.
 pub(super) async fn put_pair(
     tx: &mut Tx,

@@ -80,6 +80,9 @@ impl Records {
         }
         let notifications = &self.inner.notifications;
         let told = notifications.notify_in(tx, &notices).await?;
+        for refused in told.iter().filter_map(|told| told.as_ref().err()) {
+            tracing::warn!("Somebody who is to be told of a duplicate is passed over: {refused}");
+        }
         notifications.count_in(tx, told.iter().filter(|told| told.is_ok()).count());
         notifications.note_silent_in(tx, &silent).await
     }

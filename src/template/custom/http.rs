@@ -328,7 +328,8 @@ async fn delete_template(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = number(&id)?;
-    let (actor, now, uses) = (Actor::of(&caller), templates.inner.clock.now(), templates.uses_of(id));
+    let (actor, now) = (Actor::of(&caller), templates.inner.clock.now());
+    let uses = templates.newest_uses_of(id).await?;
     let deleted = templates.inner.database.write(move |tx: &mut Tx| {
         Box::pin(async move { shelf::delete_in(tx, id, &uses, &actor, now).await })
     });

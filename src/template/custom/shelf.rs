@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::check::Check;
@@ -88,6 +89,12 @@ pub(super) enum Back {
 pub trait Uses: Send + Sync {
     /// The templates that settings name, each with the place: `Sales Order Settings: email_template_id`.
     fn uses(&self) -> Vec<(i64, String)>;
+
+    /// Takes over what other nodes were told.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn refresh(&self) -> BoxFuture<'_, Result<(), Error>>;
 }
 
 /// The templates of a node. Clones are the same.
@@ -140,6 +147,17 @@ impl Templates {
     pub(super) fn uses_of(&self, id: i64) -> Vec<String> {
         let uses = self.inner.uses.get().map(|uses| uses.uses()).unwrap_or_default();
         uses.into_iter().filter(|(used, _)| *used == id).map(|(_, place)| place).collect()
+    }
+
+    /// The same, by what every node was told until now: for whoever takes the template away.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn newest_uses_of(&self, id: i64) -> Result<Vec<String>, Error> {
+        if let Some(uses) = self.inner.uses.get() {
+            uses.refresh().await?;
+        }
+        Ok(self.uses_of(id))
     }
 
     /// Every template, by kind and name.

@@ -90,6 +90,10 @@ impl Decimal {
         Self(divided(self.0, unit) * unit)
     }
 
+    pub(super) fn millionths(self) -> i128 {
+        self.0
+    }
+
     pub(super) fn is_negative(self) -> bool {
         self.0 < 0
     }

@@ -11,7 +11,7 @@ use super::words::{Currency, Speech};
 const MOST_LINES: usize = 5_000;
 
 /// A line as a record has it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Line {
     pub description: String,
     pub code: String,

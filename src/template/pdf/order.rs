@@ -8,7 +8,7 @@ use super::decimal::Decimal;
 use super::goods::{Shown, columns, read};
 use super::letterhead::{Head, Letterhead};
 use super::read::{address, field, filled, line, short, text};
-use super::sums::{Sum, sums};
+use super::sums::{self, Sum, sums};
 use super::words::{Currency, Names, Speech, fill, read_day};
 use crate::template::lines::{cut, many_lines, one_line};
 
@@ -199,10 +199,21 @@ fn subject(input: &DocumentInput<'_>, number: &str) -> String {
     }
 }
 
+/// What the document of these fields comes to, in millionths of its currency: the total that is printed, or what its
+/// lines come to where it would be printed without one. Nothing where there is neither.
+pub fn gross(fields: &Map<String, Value>, company: Option<&Map<String, Value>>) -> Option<i128> {
+    let currency = currency_of(fields, company, "");
+    sums::gross(fields, &read(fields, &currency), &currency).map(Decimal::millionths)
+}
+
 fn currency(input: &DocumentInput<'_>) -> Currency {
+    currency_of(input.fields, input.company.map(|company| company.fields), &input.letterhead.currency)
+}
+
+/// The document's own, that of whom it is for, or else the usual one.
+fn currency_of(fields: &Map<String, Value>, company: Option<&Map<String, Value>>, usual: &str) -> Currency {
     let of = |fields| line(fields, &["currency", "currencycode"]);
-    let company = || input.company.map(|company| of(company.fields)).unwrap_or_default();
-    let candidates = [of(input.fields), company(), input.letterhead.currency.clone()];
+    let candidates = [of(fields), company.map(of).unwrap_or_default(), usual.to_owned()];
     Currency::of(candidates.iter().find(|name| !name.is_empty()).map_or("", |name| cut_currency(name)))
 }
 

@@ -122,6 +122,13 @@ impl Reckoned {
         Some(Self { net, discount, taxes, tax, total })
     }
 
+    /// What the lines come to, rounded as the record rounds, where it says the same.
+    fn agreeing(lines: &[Line], stated: &Stated, currency: &Currency) -> Option<Self> {
+        let ways = [Rounding::ByRate, Rounding::ByLine].into_iter();
+        ways.filter_map(|rounding| Self::of(lines, stated, currency.decimals, rounding))
+            .find(|reckoned| reckoned.agrees(stated))
+    }
+
     /// Whether the record says the same, wherever it says anything.
     fn agrees(&self, stated: &Stated) -> bool {
         let after = self.net.minus(self.discount);
@@ -129,6 +136,22 @@ impl Reckoned {
             && stated.tax.is_none_or(|tax| tax == self.tax)
             && stated.subtotal.is_none_or(|subtotal| subtotal == self.net || Some(subtotal) == after)
     }
+}
+
+/// The total that is printed. Where none is, because the lines do not come to what the record says or one of them has
+/// no amount: what those come to that have one, or else the record's subtotal, with the record's own tax.
+pub(super) fn gross(fields: &Map<String, Value>, lines: &[Line], currency: &Currency) -> Option<Decimal> {
+    let stated = Stated::read(fields);
+    let printed = || Reckoned::agreeing(lines, &stated, currency).map(|reckoned| reckoned.total);
+    if let Some(total) = stated.total.or_else(printed) {
+        return Some(total);
+    }
+    let mut priced: Vec<Line> = lines.iter().filter(|line| line.amount.is_some()).cloned().collect();
+    if priced.is_empty() {
+        priced.push(Line { amount: Some(stated.subtotal?), ..Line::default() });
+    }
+    let reckoned = Reckoned::of(&priced, &stated, currency.decimals, Rounding::ByRate)?;
+    reckoned.total.minus(reckoned.tax)?.plus(stated.tax.unwrap_or(reckoned.tax))
 }
 
 /// The rows below the lines, and what is left to pay where it is known.
@@ -139,10 +162,7 @@ pub(super) fn sums(
     currency: &Currency,
 ) -> (Vec<Sum>, Option<Decimal>) {
     let stated = Stated::read(fields);
-    let ways = [Rounding::ByRate, Rounding::ByLine].into_iter();
-    let reckoned = ways
-        .filter_map(|rounding| Reckoned::of(lines, &stated, currency.decimals, rounding))
-        .find(|reckoned| reckoned.agrees(&stated));
+    let reckoned = Reckoned::agreeing(lines, &stated, currency);
     let mut sheet = Sheet { rows: Vec::new(), speech, currency };
     let total = match reckoned {
         Some(reckoned) => sheet.reckoned(&reckoned, &stated),

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use super::{DocumentInput, Kind, Letterhead, Mistake, Party, Person, Unprinted, data};
+use super::{DocumentInput, Kind, Letterhead, Mistake, Party, Person, Unprinted, data, gross};
 
 fn object(value: Value) -> Map<String, Value> {
     match value {
@@ -293,4 +293,32 @@ fn each_reason_is_one_sentence_that_says_what_to_do() {
     assert!(slow.starts_with("The PDF template was stopped after 0.8 seconds of work:"), "{slow}");
     assert!(Unprinted::Hungry(512 << 20).to_string().contains("more than 512 MiB of memory"));
     assert!(Unprinted::Busy.may_pass() && !Unprinted::Large(1).may_pass());
+}
+
+#[test]
+fn what_a_document_comes_to_is_its_printed_total_or_what_its_lines_come_to() {
+    let line = |price: f64| json!({"quantity": 3, "price": price, "vat": 20});
+    let millionths = |amount: f64| Some(format!("{:.0}", amount * 1e6).parse::<i128>().unwrap());
+    for (what, fields, expected) in [
+        ("its own total", json!({"total": 5, "lines": [line(10.0)]}), millionths(5.0)),
+        ("as it is written", json!({"Grand Total": "EUR 1.234,50"}), millionths(1234.5)),
+        ("the lines with tax", json!({"lines": [line(10.0)]}), millionths(36.0)),
+        ("less a discount", json!({"discount": "50 %", "lines": [line(10.0)]}), millionths(18.0)),
+        ("the tax of the record", json!({"tax": 7, "lines": [{"price": 30}]}), millionths(37.0)),
+        (
+            "lines that have an amount",
+            json!({"lines": [line(10.0), {"price": "on demand"}]}),
+            millionths(36.0),
+        ),
+        ("not what the record says", json!({"subtotal": 1, "lines": [line(10.0)]}), millionths(36.0)),
+        ("no lines", json!({"subtotal": 30, "discount_percent": 10, "tax": 5}), millionths(32.0)),
+        ("rounded by its currency", json!({"currency": "JPY", "lines": [{"price": 10.4}]}), millionths(10.0)),
+        ("nothing", json!({"lines": []}), None),
+        ("nothing that is an amount", json!({"lines": ["SIM cards"], "total": "soon"}), None),
+    ] {
+        assert_eq!(gross(&object(fields), None), expected, "{what}");
+    }
+    let company = object(json!({"currency": "KWD"}));
+    let fields = object(json!({"lines": [{"price": 1.2345}]}));
+    assert_eq!((gross(&fields, None), gross(&fields, Some(&company))), (millionths(1.23), millionths(1.235)));
 }

@@ -31,6 +31,7 @@ pub struct PersonnelSettings {
     ///
     /// Each tells people some days before a date of a personnel record, at 09:00 of the person's time zone. The rules
     /// that are there from the beginning are switched off.
+    #[schemars(length(max = MOST_RULES))]
     pub rules: Vec<Rule>,
 }
 
@@ -42,6 +43,7 @@ pub struct Rule {
     ///
     /// The field of personnel with the date: birth_date, start_date, appraisal_date, probation_end, contract_end,
     /// leaving_date, or one of your own.
+    #[schemars(length(max = 64))]
     pub field: String,
     /// # Days before
     ///
@@ -55,6 +57,7 @@ pub struct Rule {
     /// # Recipients
     ///
     /// Who is told: person, manager, and users by name, e-mail address or number, separated by commas or semicolons.
+    #[schemars(length(max = listed::LONGEST))]
     pub recipients: String,
     /// # E-mail template
     ///

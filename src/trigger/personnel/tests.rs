@@ -14,7 +14,20 @@ const MIA: i64 = 5;
 fn figure(id: i64, name: &str, zone: &str, reports_to: Option<i64>) -> (i64, Figure) {
     let (name, email) = (name.to_owned(), format!("user{id}@example.com"));
     let (time_zone, language) = (zone.to_owned(), "en".to_owned());
-    (id, Figure { id, name, email, time_zone, language, reports_to, on_support: false, is_active: true })
+    (
+        id,
+        Figure {
+            id,
+            name,
+            email,
+            time_zone,
+            language,
+            reports_to,
+            on_support: false,
+            is_active: true,
+            is_customer: false,
+        },
+    )
 }
 
 /// Eve in New York, whom Max leads; Mia is a user like others.

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{Case, Ground, Part};
 use crate::http::body::nearest;
 use crate::notification::why::Setting;
-use crate::settings::{Group, Reference};
+use crate::settings::{Group, MOST_NAMES, Reference};
 use crate::trigger::{Against, View};
 use crate::user::fields;
+use crate::user::listed::LONGEST;
 
 /// Whether a module is on.
 type Switches = BTreeMap<String, bool>;
@@ -24,16 +25,19 @@ pub struct NotificationSettings {
     /// For each module whether the user is told to whom a record is assigned, when it is made for them and when it is
     /// reassigned. Ticked for activities, Send Notification is ticked by itself when the assigned user changes. A
     /// module that is left out is ticked.
+    #[schemars(extend("maxProperties" = MOST_NAMES))]
     pub assigned: Switches,
     /// # Notify the previous owner
     ///
     /// For each module whether the user is told from whom a record is taken when it is reassigned. A module that is
     /// left out is not ticked.
+    #[schemars(extend("maxProperties" = MOST_NAMES))]
     pub previous_owner: Switches,
     /// # CC address
     ///
     /// One or more e-mail addresses, separated by commas or semicolons, that get a copy of the e-mail of every
     /// reassignment notification. Empty: none.
+    #[schemars(length(max = LONGEST))]
     pub cc_address: String,
     /// # CC the user's manager
     ///
@@ -44,6 +48,7 @@ pub struct NotificationSettings {
     ///
     /// Users, by name, e-mail address or number, separated by commas or semicolons, who are told when somebody locks
     /// themselves out by too many wrong passwords. Nobody is told when an administrator locks an account.
+    #[schemars(length(max = LONGEST))]
     pub lockout_users: String,
 }
 

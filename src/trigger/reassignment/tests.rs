@@ -31,6 +31,7 @@ pub(in crate::trigger) fn people() -> HashMap<i64, Figure> {
                 reports_to,
                 on_support: false,
                 is_active: true,
+                is_customer: false,
             },
         )
     };

@@ -37,7 +37,7 @@ pub struct SalesOrderSettings {
     /// # Users who receive the notification
     ///
     /// The users, separated by commas: names, e-mail addresses or numbers.
-    #[schemars(length(max = LONGEST))]
+    #[schemars(length(max = listed::LONGEST))]
     pub users: String,
     /// # Sales Order PDF template
     ///
