@@ -11,6 +11,7 @@ use crate::record::{Fields, Record, Records, Wish};
 use crate::settings::{Group, Reference};
 use crate::storage::Tx;
 use crate::user;
+use crate::user::listed::LONGEST;
 
 /// The type of event that says that a customer uploaded a document.
 pub const UPLOADED: &str = "portal.document_uploaded";
@@ -22,42 +23,52 @@ pub struct PortalSettings {
     /// # User to assign documents to when uploaded from portal
     ///
     /// The number of a user, who is told of each. Where nobody is named, the document is kept and the assigned user of
-    /// the customer's contact is told.
+    /// the customer's contact is told, or else the group Support.
     pub document_user_id: Option<i64>,
     /// # Default notification text to be sent to the assigned to when a new document is uploaded
     ///
     /// The words of that notification. Empty: that the customer uploaded it.
+    #[schemars(length(max = LONGEST_WORDS))]
     pub document_text: String,
     /// # Notify when a ticket is opened in the portal
     pub ticket_opened: bool,
     /// # Users told of tickets that are opened in the portal
     ///
-    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the ticket's assigned user.
+    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the ticket's assigned user, or else
+    /// the customer's, or else the group Support.
+    #[schemars(length(max = LONGEST))]
     pub ticket_opened_users: String,
     /// # Notify when a ticket is commented on in the portal
     pub ticket_commented: bool,
     /// # Users told of tickets that are commented on in the portal
     ///
-    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the ticket's assigned user.
+    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the ticket's assigned user, or else
+    /// the customer's, or else the group Support.
+    #[schemars(length(max = LONGEST))]
     pub ticket_commented_users: String,
     /// # Notify when customers change their details
     pub details_changed: bool,
     /// # Users told of changed details
     ///
     /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the assigned user of the
-    /// contact or company.
+    /// contact or company, or else the group Support.
+    #[schemars(length(max = LONGEST))]
     pub details_changed_users: String,
     /// # Notify when a sales order is signed in the portal
     pub order_signed: bool,
     /// # Users told of signed sales orders
     ///
-    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the order's assigned user.
+    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the order's assigned user, or else
+    /// the customer's, or else the group Support.
+    #[schemars(length(max = LONGEST))]
     pub order_signed_users: String,
     /// # Notify when a project is commented on in the portal
     pub project_commented: bool,
     /// # Users told of projects that are commented on in the portal
     ///
-    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the project's assigned user.
+    /// Names, e-mail addresses or numbers of users, separated by commas or semicolons. Empty: the project's assigned user, or else
+    /// the customer's, or else the group Support.
+    #[schemars(length(max = LONGEST))]
     pub project_commented_users: String,
 }
 
@@ -120,7 +131,7 @@ pub struct Rule<'s> {
     pub field: &'static str,
     /// Whether anybody is.
     pub is_on: bool,
-    /// Who; empty: the record's assigned user.
+    /// Who; empty: whoever has the record or looks after the customer.
     pub users: &'s str,
 }
 

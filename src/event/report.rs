@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::kind::{self, Holds, Kind};
+use super::kind::{self, Holds, Kind, Tellers};
 use super::portal::UPLOADED;
-use super::{Event, Events, Taken, store};
+use super::store::{self, Kept};
+use super::{Event, Events};
 use crate::audit::Actor;
 use crate::auth::Refusal;
 use crate::clock::Instant;
-use crate::record::Modules;
+use crate::http::Problem;
+use crate::record::{Modules, actor_exists_in};
 use crate::storage::Tx;
 use crate::user;
 
@@ -21,6 +23,9 @@ const LONGEST_EXTERNAL_ID: usize = 255;
 
 /// The type of event that says that a provisioning job ended.
 pub const FINISHED: &str = "provisioning.finished";
+
+/// The members of data that say who says it and what it is about, for those who are not known here.
+const NAMING: &[&str] = &["author", "label"];
 
 /// Two names: the module and id of a record, or a source and its id.
 type Pair = (Arc<str>, Arc<str>);
@@ -47,6 +52,18 @@ pub(super) struct Report {
     data: Map<String, Value>,
     origin: Option<Pair>,
     at: Option<Instant>,
+    /// Whether its record must be kept here.
+    is_of_ours: bool,
+}
+
+/// What became of what somebody told.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub kept: Kept,
+    /// Whether we had not heard of it before.
+    pub is_new: bool,
+    /// How many people are told of it.
+    pub told: usize,
 }
 
 impl Told {
@@ -61,6 +78,7 @@ impl Told {
             data: kind.judge(self.data)?,
             origin: origin(self.source, self.id)?,
             at: self.at,
+            is_of_ours: false,
         })
     }
 }
@@ -123,6 +141,27 @@ fn origin(source: Option<String>, id: Option<String>) -> Result<Option<Pair>, Re
 }
 
 impl Report {
+    /// As a person tells of it who is no administrator: of a record that is kept here, by what that is called, in their
+    /// own name, and with no link to elsewhere.
+    ///
+    /// # Errors
+    /// 403 for what only programs and administrators tell of, 400 for a link to elsewhere.
+    pub fn by_person(mut self) -> Result<Self, Problem> {
+        if self.kind.told_by == Tellers::Programs {
+            return Err(Problem::forbidden(format!(
+                "{} is told of by programs and administrators only; send it with an API key",
+                self.kind.name
+            )));
+        }
+        if self.data.get("link").and_then(Value::as_str).is_some_and(|link| !link.starts_with('/')) {
+            return Err(Problem::bad_request(
+                "data.link must be a path that begins with one slash; only programs and administrators link elsewhere",
+            ));
+        }
+        self.data.retain(|name, _| !NAMING.contains(&name.as_str()));
+        Ok(Self { is_of_ours: true, ..self })
+    }
+
     /// Every user that it names, each with the member that does.
     fn named(&self) -> Vec<(&'static str, i64)> {
         let mut named = Vec::new();
@@ -142,7 +181,7 @@ impl Report {
 
     /// As it is written down. A job ends by itself: whoever started it hears of it, and does not do it.
     fn event(self, actor: Actor, now: Instant) -> Event {
-        let Report { kind, subject, actor_id: _, mut data, origin, at } = self;
+        let Report { kind, subject, mut data, origin, at, .. } = self;
         let mut actor = actor;
         if kind.name == FINISHED
             && let Some(starter) = actor.user_id.take()
@@ -153,43 +192,60 @@ impl Report {
     }
 }
 
-impl Report {
-    /// Whether everybody is there whom it names: asked before anything is written.
-    ///
-    /// # Errors
-    /// 404 for a user who is not there, or what the database says.
-    pub async fn check_in(&self, tx: &mut Tx) -> Result<(), Refusal> {
-        let named = self.named();
-        let ids: BTreeSet<i64> = named.iter().map(|(_, id)| *id).collect();
-        let Some(unknown) = user::group::first_unknown_in(tx, &ids).await? else { return Ok(()) };
-        let member = named.iter().find(|(_, id)| *id == unknown).map_or("", |(name, _)| name);
-        Err(Refusal::missing(format!("data.{member}: user {unknown} not found")))
-    }
-}
-
 impl Events {
-    /// Takes in what somebody tells, with what it does by itself, and has whoever watches hear of it.
+    /// Takes in what somebody tells, with what it does by itself, and has whoever watches hear of it. What was told before
+    /// by the same origin is not judged again: whoever it names may be gone by now.
     ///
     /// # Errors
-    /// What a record cannot take, or what the database says.
+    /// 404 for somebody or something that is not there, 409 where the origin told of another event, what a record cannot
+    /// take, or what the database says; then nothing of the transaction may stay.
     pub(super) async fn report_in(
         &self,
         tx: &mut Tx,
         report: Report,
         actor: Actor,
-    ) -> Result<Taken, Refusal> {
+    ) -> Result<Outcome, Refusal> {
         let now = self.inner.clock.now();
+        let (named, is_of_ours, teller) = (report.named(), report.is_of_ours, actor.clone());
         let mut event = report.event(actor, now);
-        let (id, is_new) = store::insert(tx, &event, now).await?;
-        if !is_new {
-            return Ok(Taken { id, is_new, told: 0 });
+        let Some(id) = store::insert(tx, &event, now).await? else {
+            return again(store::known(tx, event.origin.as_ref()).await?, &event);
+        };
+        actor_exists_in(tx, &teller).await?;
+        all_exist_in(tx, &named).await?;
+        if let (true, Some((module, id))) = (is_of_ours, &event.subject) {
+            event.record = Some(self.inner.records.one_in(tx, module, id).await?);
         }
         if &*event.kind == UPLOADED {
             event.record = Some(self.document_in(tx, &event, now).await?);
         }
+        let kept = Kept::of(&event, id);
         let told = self.tell_in(tx, event).await?;
-        Ok(Taken { id, is_new, told })
+        Ok(Outcome { kept, is_new: true, told })
     }
+}
+
+/// What was told before.
+///
+/// # Errors
+/// 409 where it is another event: its teller gives numbers twice.
+fn again(kept: Kept, event: &Event) -> Result<Outcome, Refusal> {
+    if kept.is_of(event) {
+        return Ok(Outcome { kept, is_new: false, told: 0 });
+    }
+    Err(Refusal::conflict(format!(
+        "source and id name another event already: {}; give every event an id of its own",
+        kept.name()
+    )))
+}
+
+/// # Errors
+/// 404 for a user who is not there, or what the database says.
+async fn all_exist_in(tx: &mut Tx, named: &[(&'static str, i64)]) -> Result<(), Refusal> {
+    let ids: BTreeSet<i64> = named.iter().map(|(_, id)| *id).collect();
+    let Some(unknown) = user::group::first_unknown_in(tx, &ids).await? else { return Ok(()) };
+    let member = named.iter().find(|(_, id)| *id == unknown).map_or("", |(name, _)| name);
+    Err(Refusal::missing(format!("data.{member}: user {unknown} not found")))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Lock-out (T1): the chosen people hear once that somebody locked themselves out by wrong passwords. That an
-//! administrator locks somebody is no such event, and tells nobody.
+//! Lock-out (T1): the chosen people hear once that a member of the team locked themselves out by wrong passwords. That an
+//! administrator locks somebody is no such event, and tells nobody; nor does a customer who locks themselves out, or
+//! whoever tries passwords on all customers would flood the chosen people.
 
 #[cfg(test)]
 mod tests;
@@ -7,7 +8,7 @@ mod tests;
 use serde_json::{Map, Value};
 
 use super::reassignment::NotificationSettings;
-use super::{Against, Beside, Cause, Finding, Needs, Telling, Trigger, View};
+use super::{Against, Beside, Cause, Figure, Finding, Needs, Telling, Trigger, View};
 use crate::delivery::Sending;
 use crate::event::Event;
 use crate::event::lockout::LOCKED_OUT;
@@ -42,6 +43,13 @@ impl Trigger for Lockout {
         if &*event.kind != LOCKED_OUT {
             return Vec::new();
         }
+        if figure(event, view).is_some_and(|figure| figure.is_customer) {
+            tracing::info!(
+                user_id = locked(event),
+                "A customer locked themselves out; nobody is told of customers"
+            );
+            return Vec::new();
+        }
         let settings = view.settings.of::<NotificationSettings>();
         let chosen = view.listed(&settings.lockout_users).iter().copied();
         // They know, and cannot look.
@@ -55,6 +63,11 @@ fn locked(event: &Event) -> Option<i64> {
     event.data.get("user_id").and_then(Value::as_i64)
 }
 
+/// Who it is, where they are somebody here.
+fn figure<'v>(event: &Event, view: &'v View<'_>) -> Option<&'v Figure> {
+    locked(event).and_then(|id| view.people.get(&id))
+}
+
 fn telling(event: &Event, user_id: i64, settings: &NotificationSettings, view: &View<'_>) -> Telling {
     let who = name(event, view);
     let attempts = event.data.get("attempts").and_then(Value::as_i64);
@@ -62,13 +75,19 @@ fn telling(event: &Event, user_id: i64, settings: &NotificationSettings, view: &
         || "after too many wrong passwords".to_owned(),
         |attempts| format!("after {attempts} wrong passwords in a row"),
     );
+    // Whoever was locked out elsewhere, and may sign in here, is not let in again by anything that is done here.
+    let mend = match figure(event, view) {
+        Some(figure) if !figure.is_active => {
+            "Set their status to Active (belfry user unlock) to let them in again"
+        }
+        _ => "Let them in again where they sign in",
+    };
     Telling {
         user_id,
         kind: "user_locked_out",
         title: format!("{who} is locked out"),
         message: Some(format!(
-            "{who} locked themselves out {after}. Set their status to Active (belfry user unlock) to let them in again; \
-             if it was not them, somebody is trying passwords."
+            "{who} locked themselves out {after}. {mend}; if it was not them, somebody is trying passwords."
         )),
         // There is no page of users yet to lead to.
         link: None,
@@ -97,9 +116,8 @@ fn telling(event: &Event, user_id: i64, settings: &NotificationSettings, view: &
 
 /// As they are called: here, or as the CRM said that it calls them.
 fn name(event: &Event, view: &View<'_>) -> String {
-    let figure = locked(event).and_then(|id| view.people.get(&id));
     let said = ["name", "email"].into_iter().find_map(|member| event.data.get(member)?.as_str());
-    match (figure, said) {
+    match (figure(event, view), said) {
         (Some(figure), _) => figure.name.clone(),
         (None, Some(said)) => said.to_owned(),
         (None, None) => "Somebody".to_owned(),

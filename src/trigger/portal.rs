@@ -1,5 +1,11 @@
 //! The customers' portal (P1, P2): whoever looks after a customer hears what they do there.
 //!
+//! | who hears                                                     | where                                              |
+//! |---------------------------------------------------------------|----------------------------------------------------|
+//! | whom Portal Settings name                                     | they name somebody who is still there              |
+//! | the assigned user of the record, or else of the customer      | nobody is named, or all of them are gone           |
+//! | the group Support, or else the administrators                 | nobody is assigned either                          |
+//!
 //! What becomes of a document that they upload is done before (`event/portal.rs`): it is a record by now, and assigned.
 
 #[cfg(test)]
@@ -8,13 +14,14 @@ mod tests;
 use serde_json::Value;
 
 use super::happening::{link, metadata, noun, records};
-use super::{Against, Beside, Cause, Finding, Needs, Telling, Trigger, View};
+use super::{ADMINISTRATORS, Against, Beside, Cause, Finding, Needs, Telling, Trigger, View};
 use crate::delivery::Sending;
 use crate::event::Event;
-use crate::event::portal::{PortalSettings, UPLOADED};
+use crate::event::portal::{PortalSettings, Rule, UPLOADED};
 use crate::notification::why::{Setting, Why};
 use crate::record::Record;
 use crate::settings::{Group, Groups, Snapshot};
+use crate::user::support::GROUP;
 
 const NAME: &str = "portal";
 
@@ -36,6 +43,10 @@ enum Choice {
     Assigned,
     /// The customer's contact is assigned to them.
     Customers,
+    /// They support customers, and there is nobody else.
+    Support,
+    /// They administer, and there is nobody else.
+    Administrator,
 }
 
 impl Trigger for Portal {
@@ -53,8 +64,9 @@ impl Trigger for Portal {
             return Needs::default();
         }
         let settings = settings.of::<PortalSettings>();
-        let lists = settings.rule(&event.kind).map(|rule| rule.users.to_owned()).into_iter().collect();
-        let mut needs = Needs { lists, ..Needs::default() };
+        let named = settings.rule(&event.kind).map(|rule| rule.users.to_owned());
+        let lists = named.into_iter().chain([ADMINISTRATORS.to_owned()]).collect();
+        let mut needs = Needs { lists, groups: vec![GROUP.to_owned()], ..Needs::default() };
         needs.record(CONTACTS, event.reference("contact_id").as_deref());
         needs
     }
@@ -62,17 +74,11 @@ impl Trigger for Portal {
     fn on_event(&self, event: &Event, view: &View<'_>) -> Vec<Finding> {
         let settings = view.settings.of::<PortalSettings>();
         if &*event.kind == UPLOADED {
-            let told = assigned(event, view);
-            return told
-                .map(|(user_id, choice)| uploaded(event, user_id, choice, &settings, view))
-                .into_iter()
-                .collect();
+            let told = assigned(event, view).map_or_else(|| others(view), |assigned| vec![assigned]);
+            let told = told.into_iter();
+            return told.map(|(user_id, choice)| uploaded(event, user_id, choice, &settings, view)).collect();
         }
         let Some(rule) = settings.rule(&event.kind) else { return Vec::new() };
-        let told: Vec<(i64, Choice)> = match rule.users.trim() {
-            "" => assigned(event, view).into_iter().collect(),
-            _ => view.listed(rule.users).iter().map(|id| (*id, Choice::Named)).collect(),
-        };
         let setting = |value: Value, field: &str| Setting {
             group: PortalSettings::KEY.to_owned(),
             title: PortalSettings::TITLE.to_owned(),
@@ -85,19 +91,44 @@ impl Trigger for Portal {
                 _ => setting(rule.is_on.into(), rule.field),
             };
             let telling = telling(event, user_id, choice, Some(setting), view);
-            if rule.is_on { Finding::Tell(Box::new(telling)) } else { silent(telling, event, view) }
+            let is_told = rule.is_on && !is_own_act(event, user_id);
+            if is_told { Finding::Tell(Box::new(telling)) } else { silent(telling, event, view) }
         };
-        told.into_iter().map(finding).collect()
+        recipients(event, &rule, view).into_iter().map(finding).collect()
+    }
+}
+
+/// Who would hear of it.
+fn recipients(event: &Event, rule: &Rule<'_>, view: &View<'_>) -> Vec<(i64, Choice)> {
+    let named: Vec<(i64, Choice)> = view.listed(rule.users).iter().map(|id| (*id, Choice::Named)).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    match assigned(event, view) {
+        Some(assigned) => vec![assigned],
+        // Of what is not to be told they could not have expected to hear.
+        None if rule.is_on => others(view),
+        None => Vec::new(),
+    }
+}
+
+/// Who hears of what is nobody's, so that no customer is overlooked. Whoever may not sign in is nobody.
+fn others(view: &View<'_>) -> Vec<(i64, Choice)> {
+    let is_there = |id: &i64| view.people.get(id).is_some_and(|figure| figure.is_active);
+    let support = view.groups.get(GROUP).into_iter().flatten().copied().filter(is_there);
+    let support: Vec<(i64, Choice)> = support.map(|id| (id, Choice::Support)).collect();
+    match support.is_empty() {
+        false => support,
+        true => view.listed(ADMINISTRATORS).iter().map(|id| (*id, Choice::Administrator)).collect(),
     }
 }
 
 /// Whose it is: of whom the record is, or else the customer.
 fn assigned(event: &Event, view: &View<'_>) -> Option<(i64, Choice)> {
-    let of_record = event.record.as_ref().and_then(|record| record.assigned_to);
-    let of_contact = || contact(event, view).and_then(|contact| contact.assigned_to);
-    let found =
-        of_record.map(|id| (id, Choice::Assigned)).or_else(|| Some((of_contact()?, Choice::Customers)));
-    found.filter(|(user_id, _)| view.people.contains_key(user_id))
+    let is_there = |user_id: &i64| view.people.contains_key(user_id);
+    let of_record = event.record.as_ref().and_then(|record| record.assigned_to).filter(is_there);
+    let of_contact = || contact(event, view)?.assigned_to.filter(is_there);
+    of_record.map(|id| (id, Choice::Assigned)).or_else(|| Some((of_contact()?, Choice::Customers)))
 }
 
 fn contact<'v>(event: &'v Event, view: &'v View<'_>) -> Option<&'v Record> {
@@ -150,8 +181,7 @@ fn uploaded(
     let title = format!("Notification About: {}", event.text("name").unwrap_or_default());
     let words = settings.document_text.trim();
     let message = if words.is_empty() { format!("{}.", deed(event, view)) } else { words.to_owned() };
-    let is_own_act = event.actor.user_id == Some(user_id);
-    if is_own_act {
+    if is_own_act(event, user_id) {
         silent(telling, event, view)
     } else {
         Finding::Tell(Box::new(Telling { title, message: Some(message), ..telling }))
@@ -170,11 +200,17 @@ fn telling(
         Choice::Named => "Portal Settings name you for it",
         Choice::Assigned => "it is assigned to you",
         Choice::Customers => "the customer's contact is assigned to you",
+        Choice::Support => "nobody is named for it or has it, and you are in the group Support",
+        Choice::Administrator => "nobody is named for it or has it, and you are an administrator",
     };
     let chosen = match choice {
         Choice::Named => "named in Portal Settings",
         Choice::Assigned => "the assigned user of the record",
         Choice::Customers => "the assigned user of the customer's contact",
+        Choice::Support => "a member of the group Support, since nobody is named or assigned",
+        Choice::Administrator => {
+            "an administrator, since nobody is named or assigned and nobody is in the group Support"
+        }
     };
     Telling {
         user_id,
@@ -208,10 +244,14 @@ fn words(event: &Event) -> Option<String> {
     }
 }
 
+fn is_own_act(event: &Event, user_id: i64) -> bool {
+    event.actor.user_id == Some(user_id)
+}
+
 fn silent(telling: Telling, event: &Event, view: &View<'_>) -> Finding {
     let (user_id, mut why) = (telling.user_id, telling.why);
     let person = view.name(user_id);
-    why.sentence = match event.actor.user_id == Some(user_id) {
+    why.sentence = match is_own_act(event, user_id) {
         true => format!("{person} was not told of it because nobody is told of what they did themselves."),
         false => {
             format!("{person} was not told that {} because it is not ticked in Portal Settings.", why.cause)

@@ -25,6 +25,7 @@ use crate::delivery::Sending;
 use crate::event::{Event, FINISHED};
 use crate::notification::why::{Setting, Why};
 use crate::settings::{Group, Groups, Reference, Snapshot};
+use crate::user::listed::LONGEST;
 
 const NAME: &str = "provisioning";
 
@@ -36,6 +37,7 @@ pub struct ProvisioningSettings {
     ///
     /// Names, e-mail addresses or numbers of users, separated by commas or semicolons, who are told of every job that
     /// fails, beside whoever started it. Empty: nobody else, and the administrators where nobody is known who started it.
+    #[schemars(length(max = LONGEST))]
     pub failure_users: String,
 }
 

@@ -7,9 +7,13 @@
 //! | it changes, or the team says something      | its subscribers: `ticket_updated`                            |
 //! | its customer says something                 | its assigned user and its subscribers: `customer_reply`      |
 //!
+//! A change is whatever somebody changes of it but the Last Action Date, which follows from other things, and the
+//! subscribers. What the team changes and says is not for customers who are users here.
+//!
 //! One thing that happens is told to one person once, by the first type of these that fits, and never to whoever did it.
 
 mod changed;
+mod news;
 mod said;
 #[cfg(test)]
 mod tests;
@@ -45,7 +49,12 @@ impl Trigger for Ticket {
         if let Cause::Event(event) = cause {
             users.extend(event.users("mentions"));
         }
-        Needs { users, ..Needs::default() }
+        let mut needs = Needs { users, ..Needs::default() };
+        if let Cause::Changes(changes) = cause {
+            let tickets = changes.iter().filter(|change| &*change.record().module == TICKETS);
+            tickets.for_each(|change| news::needs(change, &mut needs));
+        }
+        needs
     }
 
     fn on_changes(&self, changes: &[Change], view: &View<'_>) -> Vec<Finding> {
@@ -63,6 +72,11 @@ impl Trigger for Ticket {
             return Vec::new();
         }
         let (person, is_theirs) = (view.name(user_id), record.assigned_to == Some(user_id));
+        if view.people.get(&user_id).is_some_and(|figure| figure.is_customer) {
+            return vec![format!(
+                "{person} is not told of what the team changes and says about it: they are a customer."
+            )];
+        }
         if subscribers(record).contains(&user_id) {
             return vec![format!(
                 "{person} is told of what others change and say about it, because they are among its subscribers."

@@ -33,8 +33,8 @@ story! {
             "actor_id": null, "data": {"summary": "The part has arrived."}, "time": "2026-01-11T14:00:00Z",
             "source": "/helpdesk", "external_id": "A-1"});
         assert_eq!(first["event"], event);
-        // The same again, and another thing by the same name: it was told.
-        let other = json!({"type": "ticket.updated", "record_id": "43", "data": {}, "source": "/helpdesk", "id": "A-1"});
+        // The same again, and what is said of it otherwise: it was told.
+        let other = json!({"type": "ticket.updated", "record_id": "42", "data": {}, "source": "/helpdesk", "id": "A-1"});
         for body in [body.clone(), other] {
             let again = happens(&world, body).await.expect(200);
             assert_eq!((&again["duplicate"], &again["told"], &again["event"]), (&json!(true), &json!(0), &event));
@@ -48,6 +48,107 @@ story! {
         }
         assert_eq!(ben.titles("").await.len(), 4);
         assert_eq!(world.number("SELECT COUNT(*) FROM events").await, 4);
+    }
+}
+
+story! {
+    async fn a_source_and_id_that_name_another_event_are_refused_with_its_name(on: On) {
+        let world = World::new(on).await;
+        world.person(1, &["admin"]).await;
+        let named = |mut body: Value| {
+            body["source"] = "/crm".into();
+            body["id"] = "42".into();
+            body
+        };
+        happens(&world, named(json!({"type": "ticket.updated", "record_id": "42"}))).await.expect(201);
+        // A CRM whose numbers are of each kind: another type, and another record.
+        for body in [json!({"type": "provisioning.finished", "data": {"status": 2}}), json!({"type": "ticket.updated", "record_id": "43"}), json!({"type": "ticket.mentioned", "record_id": "42", "data": {"mentions": [1]}})] {
+            let refused = happens(&world, named(body)).await.expect(409);
+            assert_eq!(refused["reason"], "source and id name another event already: ticket.updated of tickets/42; give every event an id of its own");
+        }
+        assert_eq!(world.number("SELECT COUNT(*) FROM events").await, 1);
+        // One that is about no record.
+        let mut body = json!({"type": "provisioning.finished", "data": {"status": 2}, "source": "/jobs", "id": "1"});
+        assert_eq!(happens(&world, body.clone()).await.expect(201)["told"], 1);
+        body["module"] = "tickets".into();
+        body["record_id"] = "42".into();
+        let refused = happens(&world, body).await.expect(409);
+        assert!(refused["reason"].as_str().unwrap().contains("another event already: provisioning.finished; give"), "{refused}");
+    }
+}
+
+story! {
+    async fn an_event_that_was_told_is_a_duplicate_although_somebody_it_names_is_gone(on: On) {
+        let world = World::new(on).await;
+        for id in [2, 3] {
+            world.person(id, &[]).await;
+        }
+        let body = json!({"type": "ticket.mentioned", "record_id": "42", "actor_id": 3, "data": {"mentions": [2]}, "source": "/crm", "id": "1"});
+        assert_eq!(happens(&world, body.clone()).await.expect(201)["told"], 1);
+        for id in [2, 3] {
+            world.ask("DELETE", &format!("/crm/user/{id}"), &[("X-API-KEY", KEY)], None).await.expect(200);
+        }
+        assert_eq!(happens(&world, body).await.expect(200)["duplicate"], true);
+    }
+}
+
+story! {
+    async fn n34_a_person_tells_of_tickets_that_are_kept_here_in_their_own_name_and_of_nothing_else(on: On) {
+        let world = World::new(on).await;
+        let (ada, ben) = (world.person(1, &["admin"]).await, world.person(2, &["support"]).await);
+        let eve = world.person(3, &[]).await;
+        ticket(&world, "42").await;
+        let listed = ben.ask("GET", "/crm/event", None).await.expect(200);
+        let types = listed["types"].as_array().unwrap();
+        for one in types.iter().filter(|one| one["told_by"] == "programs") {
+            let refused = ben.ask("POST", "/crm/event", Some(one["example"].clone())).await.expect(403);
+            let said = format!("{} is told of by programs and administrators only; send it with an API key", one["name"].as_str().unwrap());
+            assert_eq!(refused["reason"], said);
+        }
+        let theirs: Vec<&Value> = types.iter().filter(|one| one["told_by"] == "company").map(|one| &one["name"]).collect();
+        assert_eq!(theirs, ["ticket.mentioned", "ticket.updated", "ticket.customer_replied"]);
+        let mention = |record: &str, data: Value| json!({"type": "ticket.mentioned", "record_id": record, "data": data});
+        let refused = ben.ask("POST", "/crm/event", Some(mention("77", json!({"mentions": [3]})))).await.expect(404);
+        assert_eq!(refused["reason"], "Ticket 77 not found");
+        let refused = ben.ask("POST", "/crm/event", Some(mention("42", json!({"mentions": [3], "link": "https://evil.example/tickets/42"})))).await.expect(400);
+        assert_eq!(refused["reason"], "data.link must be a path that begins with one slash; only programs and administrators link elsewhere");
+        assert_eq!((eve.titles("").await.len(), world.number("SELECT COUNT(*) FROM events").await), (0, 0), "nothing was stored");
+        // In his own name, and of the ticket as it is called.
+        let posing = json!({"mentions": [3], "author": "Payroll", "label": "Your salary", "text": "Look", "link": "/tickets/42#c1"});
+        let told = ben.ask("POST", "/crm/event", Some(mention("42", posing.clone()))).await.expect(201);
+        assert_eq!(told["event"]["data"], json!({"mentions": [3], "text": "Look", "link": "/tickets/42#c1"}));
+        let reply = json!({"type": "ticket.customer_replied", "record_id": "42", "data": {"author": "Payroll", "text": "Sign in again"}});
+        ada.ask("POST", "/crm/record/tickets/42/comment", Some(json!({"text": "x"}))).await.expect(201);
+        world.ask("PATCH", "/crm/record/tickets/42", &[("X-API-KEY", KEY)], Some(json!({"fields": {"subscribers": [3]}}).to_string())).await.expect(200);
+        ben.ask("POST", "/crm/event", Some(reply)).await.expect(201);
+        assert_eq!(eve.titles("").await, ["The customer replied to Ticket Printer on fire", "User 2 mentioned you in Ticket Printer on fire"]);
+        // An administrator and a program say what they like.
+        ada.ask("POST", "/crm/event", Some(mention("77", posing.clone()))).await.expect(201);
+        happens(&world, mention("77", posing)).await.expect(201);
+        assert_eq!(eve.titles("").await[0], "Payroll mentioned you in Ticket Your salary");
+    }
+}
+
+story! {
+    async fn n35_a_job_is_called_as_it_likes(on: On) {
+        let world = World::new(on).await;
+        let ada = world.person(1, &["admin"]).await;
+        let job = |job: Value| json!({"type": "provisioning.finished", "data": {"status": 2, "job": job}});
+        let long = "fibre/".repeat(40);
+        for (name, title) in [
+            (json!("provision/fibre_activation"), "Provisioning job provision/fibre_activation failed".to_owned()),
+            (json!(1042), "Provisioning job 1042 failed".to_owned()),
+            (json!(0), "Provisioning job 0 failed".to_owned()),
+            (json!(17.0), "Provisioning job 17 failed".to_owned()),
+            (json!(long), format!("Provisioning job {long} failed").chars().take(254).chain(['…']).collect()),
+        ] {
+            happens(&world, job(name)).await.expect(201);
+            assert_eq!(ada.titles("").await[0], title);
+        }
+        for wrong in [json!("x".repeat(256)), json!("a\nb"), json!([1]), json!(1.5)] {
+            let refused = happens(&world, job(wrong)).await.expect(400);
+            assert_eq!(refused["reason"], "data.job must be a name of at most 255 characters, in one line, or a whole number");
+        }
     }
 }
 
@@ -106,6 +207,7 @@ story! {
         customer.ask("POST", "/crm/event", Some(one(json!({})))).await.expect(403);
         customer.ask("GET", "/crm/event", None).await.expect(403);
         ben.ask("POST", "/crm/event", Some(one(json!({"actor_id": 5})))).await.expect(403);
+        ticket(&world, "42").await;
         assert_eq!(ben.ask("POST", "/crm/event", Some(one(json!({})))).await.expect(201)["told"], 0, "his own act");
     }
 }

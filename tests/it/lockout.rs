@@ -69,6 +69,43 @@ story! {
 }
 
 story! {
+    async fn t1_of_customers_who_lock_themselves_out_nobody_hears(on: On) {
+        let stage = stage(on).await;
+        set(&stage, "notifications", json!({"lockout_users": "Ben Support"})).await;
+        stage.choose(3, json!({"roles": ["customer"]})).await;
+        wrong_passwords(&stage, 3, 5).await;
+        assert_eq!(status(&stage, 3).await, "Locked - Failed Attempts");
+        // Nor where the CRM tells of it.
+        let event = json!({"type": "user.locked_out", "data": {"user_id": 3, "attempts": 5}});
+        assert_eq!(stage.admin("POST", "/crm/event", Some(event)).await.expect(201)["told"], 0);
+        assert!(lock_outs(&stage, 2).await.is_empty());
+        // Whoever is more than a customer is one of the team.
+        stage.choose(1, json!({"roles": ["admin", "customer"]})).await;
+        wrong_passwords(&stage, 1, 5).await;
+        assert_eq!(lock_outs(&stage, 2).await, ["Ada Admin is locked out"]);
+    }
+}
+
+story! {
+    async fn t1_a_lock_out_of_the_crm_is_not_mended_here(on: On) {
+        let stage = stage(on).await;
+        set(&stage, "notifications", json!({"lockout_users": "Ben Support"})).await;
+        wrong_passwords(&stage, 3, 5).await;
+        for data in [json!({"email": "kim@example.com", "attempts": 5}), json!({"user_id": 1})] {
+            let event = json!({"type": "user.locked_out", "data": data});
+            stage.admin("POST", "/crm/event", Some(event)).await.expect(201);
+        }
+        let page = stage.sign_in(2).await.list("?type=user_locked_out").await;
+        let messages: Vec<&str> = page["notifications"].as_array().unwrap().iter().map(|item| item["message"].as_str().unwrap()).collect();
+        assert_eq!(messages, [
+            "Ada Admin locked themselves out after too many wrong passwords. Let them in again where they sign in; if it was not them, somebody is trying passwords.",
+            "kim@example.com locked themselves out after 5 wrong passwords in a row. Let them in again where they sign in; if it was not them, somebody is trying passwords.",
+            "Eve Sales locked themselves out after 5 wrong passwords in a row. Set their status to Active (belfry user unlock) to let them in again; if it was not them, somebody is trying passwords.",
+        ]);
+    }
+}
+
+story! {
     async fn t2_active_again_the_count_begins_anew_and_the_next_lock_out_is_news(on: On) {
         let stage = stage(on).await;
         set(&stage, "notifications", json!({"lockout_users": "Ben Support"})).await;

@@ -134,9 +134,10 @@ story! {
         stage.admin("DELETE", "/crm/user/4", None).await.expect(200);
         assert_eq!(happens(&stage.world, body("2")).await.expect(201)["told"], 1);
         assert_eq!(document(&stage, "2").await["assigned_to"], Value::Null);
-        // Nobody at all: it is kept.
-        assert_eq!(happens(&stage.world, upload("3", json!({"name": "Plan.pdf", "size": 5}))).await.expect(201)["told"], 0);
+        // Nobody at all: it is kept, and the administrators hear.
+        assert_eq!(happens(&stage.world, upload("3", json!({"name": "Plan.pdf", "size": 5}))).await.expect(201)["told"], 1);
         assert_eq!(document(&stage, "3").await["label"], "Plan.pdf");
+        assert_eq!(stage.sign_in(1).await.titles("").await, ["Notification About: Plan.pdf"]);
     }
 }
 
@@ -179,5 +180,45 @@ story! {
         stage.settles().await;
         assert_eq!(stage.subjects(7).len(), 5);
         stage.adds_up().await;
+    }
+}
+
+story! {
+    async fn p2_what_nobody_is_named_for_or_assigned_reaches_the_group_support_or_else_the_administrators(on: On) {
+        let stage = stage(on).await;
+        let opened = json!({"type": "portal.ticket_opened", "record_id": "42", "data": {"text": "Fire"}});
+        let tell_of = async || happens(&stage.world, opened.clone()).await.expect(201)["told"].clone();
+        let heard = async |id: i64| stage.sign_in(id).await.titles("").await.len();
+        // A ticket that is not kept here, of a customer whom nobody has.
+        assert_eq!(tell_of().await, 1);
+        assert_eq!(heard(1).await, 1);
+        stage.admin("POST", "/crm/group", Some(json!({"name": "Support", "members": [4, 7]}))).await.expect(201);
+        assert_eq!(tell_of().await, 2);
+        assert_eq!((heard(1).await, heard(4).await, heard(7).await), (1, 1, 1));
+        let ben = stage.sign_in(4).await;
+        let item = ben.list("").await["notifications"][0]["notification_id"].clone();
+        let why = ben.ask("GET", &format!("/crm/notification/{item}/why"), None).await.expect(200);
+        assert!(why.to_string().contains("nobody is named for it or has it, and you are in the group Support"), "{why}");
+        // Whoever is named is gone, and so is whoever had it; whoever may not sign in is nobody.
+        set(&stage, json!({"ticket_opened_users": "User 3"})).await;
+        stage.admin("DELETE", "/crm/user/3", None).await.expect(200);
+        stage.choose(7, json!({"status": "Locked"})).await;
+        assert_eq!(tell_of().await, 1);
+        assert_eq!(heard(4).await, 2);
+        // Off is off.
+        set(&stage, json!({"ticket_opened": false})).await;
+        assert_eq!(tell_of().await, 0);
+    }
+}
+
+story! {
+    async fn p2_whoever_did_it_is_not_told_and_can_ask_why(on: On) {
+        let stage = stage(on).await;
+        let order = json!({"label": "SO-1", "assigned_to": 4, "send_notification": false});
+        stage.admin("PUT", "/crm/record/sales_orders/5", Some(order)).await.expect(201);
+        let signed = json!({"type": "portal.order_signed", "record_id": "5", "actor_id": 4, "data": {"contact_id": "12"}});
+        assert_eq!(happens(&stage.world, signed).await.expect(201)["told"], 0);
+        let why = stage.admin("GET", "/crm/explain?module=sales_orders&id=5&user=4", None).await.expect(200);
+        assert!(why.to_string().contains("User 4 was not told of it because nobody is told of what they did themselves."), "{why}");
     }
 }

@@ -99,7 +99,7 @@ story! {
         assert!(types(&stage, 2).await.is_empty(), "its assigned user does not follow it");
         // His own, what matters to nobody, and what is to be silent.
         patch(&ben, json!({"fields": {"status": "Resolved"}})).await;
-        patch(&ada, json!({"fields": {"description": "More words"}})).await;
+        patch(&ada, json!({"fields": {"last_action_date": "2026-01-11T14:00:00Z", "subscribers": ["3"]}})).await;
         patch(&ada, json!({"fields": {"priority": "High"}, "send_notification": false})).await;
         assert_eq!(types(&stage, 3).await.len(), 1);
         // A CRM that keeps what is new elsewhere says so.
@@ -109,6 +109,33 @@ story! {
         assert_eq!((&item["message"], &item["link"]), (&json!("The part has arrived."), &json!("/tickets/42#p")));
         let why = ben.ask("GET", &format!("/crm/notification/{}/why", item["notification_id"]), None).await.expect(200);
         assert!(why.to_string().contains("you are among its subscribers"), "{why}");
+    }
+}
+
+story! {
+    async fn n34_subscribers_hear_of_every_field_that_somebody_changes(on: On) {
+        let stage = stage(on).await;
+        let ada = stage.sign_in(ADA).await;
+        stage.admin("PUT", "/crm/record/companies/70", Some(json!({"label": "Acme Ltd"}))).await.expect(201);
+        for (fields, message) in [
+            (json!({"queue": "Billing"}), "Queue: Billing, before nothing"),
+            (json!({"description": format!("It burns.\nStill. {}", "x".repeat(200))}), &format!("Description: It burns. Still. {}…, before nothing", "x".repeat(82))),
+            (json!({"company_id": 70}), "Company: Acme Ltd, before nothing"),
+            (json!({"company_id": "71", "on_site": true}), "Company: 71, before Acme Ltd\nOn Site: Yes, before nothing"),
+            (json!({"queue": null}), "Queue: nothing, before Billing"),
+        ] {
+            patch(&ada, json!({"fields": fields})).await;
+            assert_eq!(newest(&stage, 3).await["message"], format!("Ada Admin changed it.\n{message}"));
+        }
+        // Many are named as far as they can be read.
+        let many: serde_json::Map<String, Value> = (10..25).map(|number| (format!("a{number}"), number.into())).collect();
+        patch(&ada, json!({"fields": many})).await;
+        let item = newest(&stage, 3).await;
+        let message = item["message"].as_str().unwrap();
+        assert!(message.starts_with("Ada Admin changed it.\nA10: 10, before nothing\n") && message.ends_with("\nA19: 19, before nothing\n… and 5 more"), "{message}");
+        let ben = stage.sign_in(3).await;
+        let why = ben.ask("GET", &format!("/crm/notification/{}/why", item["notification_id"]), None).await.expect(200);
+        assert!(why.to_string().contains("A18, A19 and 5 more"), "{why}");
     }
 }
 
@@ -170,7 +197,7 @@ story! {
         assert_eq!(last_action(&stage).await, Value::Null);
         let said = comment(&ada, json!({"text": "Have you tried water?"})).await.expect(201);
         assert_eq!(said["comment"], json!({"id": said["comment"]["id"], "ticket_id": "42", "text": "Have you tried water?",
-            "author": {"id": ADA, "name": "Ada Admin"}, "from_customer": false, "at": "2026-01-11T14:30:00Z"}));
+            "author": {"id": ADA, "name": "Ada Admin"}, "from_customer": false, "internal": false, "at": "2026-01-11T14:30:00Z"}));
         assert_eq!((&said["last_action_date"], last_action(&stage).await), (&json!("2026-01-11T14:30:00Z"), json!("2026-01-11T14:30:00Z")));
         // Subscribers hear of what the team says: Ben does, Grace does not follow it.
         stage.settles().await;

@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::report::{Report, Told};
-use super::{Events, Taken, comment, store};
+use super::report::{Outcome, Report, Told};
+use super::{Events, comment};
 use crate::audit::Actor;
-use crate::auth::{Auth, Known};
-use crate::http::idempotency::{self, Answer, Claim};
+use crate::auth::{Auth, Caller, Known, Role};
+use crate::http::idempotency::{self, Answer, Claim, Claimed, Kept};
 use crate::http::{Problem, Raw};
-use crate::record::{acting, actor_exists_in, insider};
-use crate::storage::{Error, Tx};
+use crate::record::{acting, insider};
+use crate::storage::Tx;
 use form::{Read, Sent};
 use wire::{EventAnswer, EventBatchAnswer, EventBody, EventResult, EventShown, EventTypesAnswer};
 
@@ -41,7 +41,7 @@ pub fn routes(events: Events, auth: Auth) -> OpenApiRouter {
 
 /// List the types of event
 ///
-/// Each with what its data may say, and a body that is right. For programs and everybody but customers.
+/// Each with what its data may say, who may tell of it, and a body that is right. For programs and everybody but customers.
 #[utoipa::path(get, path = "/crm/event", tag = "events",
     responses((status = 200, description = "Every type", body = EventTypesAnswer),
         (status = 403, description = "Customers have no access to records")))]
@@ -95,7 +95,8 @@ struct CloudEvent {
 /// result and what is wrong with one is no matter to the others. Their `subject` is `module/record_id`, and the extension
 /// `actorid` says who did it.
 ///
-/// For programs and everybody but customers.
+/// For programs and everybody but customers. A person who is no administrator tells of tickets only, of those that are
+/// kept here, in their own name (`data.author` and `data.label` do not count) and with paths as links.
 #[utoipa::path(post, path = "/crm/event", tag = "events",
     request_body(content(
         (EventBody = "application/json", example = json!({"type": "ticket.mentioned", "module": "tickets", "record_id": "42",
@@ -107,8 +108,10 @@ struct CloudEvent {
     responses((status = 201, description = "It happened", body = EventAnswer),
         (status = 200, description = "It was told before, or a batch was judged: each event has its own result",
             content((EventAnswer = "application/json"), (EventBatchAnswer = "application/json"))),
-        (status = 403, description = "Customers tell of nothing here, and only administrators and programs act for others"),
-        (status = 404, description = "There is no such user")))]
+        (status = 403, description = "Customers tell of nothing here, and only administrators and programs act for others or \
+            tell of what is told by `programs`"),
+        (status = 404, description = "There is no such user, or no such ticket"),
+        (status = 409, description = "The source and id name another event already")))]
 async fn take_event(
     State(Shared { events, .. }): State<Shared>,
     Known(caller): Known,
@@ -122,12 +125,13 @@ async fn take_event(
     let reported = |told: Told| -> Result<Reported, Problem> {
         let report = told.judge(events.inner.records.modules())?;
         let actor = acting(&caller, report.actor_id)?;
-        Ok(Reported { report, actor })
+        let is_free = matches!(caller, Caller::Key(_)) || caller.roles().contains(Role::Admin);
+        Ok(Reported { report: if is_free { report } else { report.by_person()? }, actor })
     };
-    let (this, by) = (events.clone(), caller.description().to_owned());
+    let by = caller.description().to_owned();
     match sent {
         Sent::One(told) => {
-            let one = reported(*told)?;
+            let (this, one) = (events.clone(), reported(*told)?);
             idempotency::perform(&events.inner.database, claim, move |tx| {
                 Box::pin(async move { this.answer_one_in(tx, by, one).await })
             })
@@ -136,10 +140,7 @@ async fn take_event(
         Sent::Many(all) => {
             let all: Vec<Result<Reported, Problem>> =
                 all.into_iter().map(|told| told.and_then(reported)).collect();
-            idempotency::perform(&events.inner.database, claim, move |tx| {
-                Box::pin(async move { this.answer_many_in(tx, by, all).await })
-            })
-            .await
+            events.answer_many(claim, &by, all).await
         }
     }
 }
@@ -150,81 +151,84 @@ struct Reported {
     actor: Actor,
 }
 
-impl Reported {
-    /// # Errors
-    /// 404 for somebody who is not there.
-    async fn check_in(&self, tx: &mut Tx) -> Result<(), Problem> {
-        actor_exists_in(tx, &self.actor).await?;
-        Ok(self.report.check_in(tx).await?)
-    }
-}
-
-/// What became of an event, as it is shown.
-struct Shown {
-    taken: Taken,
-    event: EventShown,
-}
-
-impl Shown {
-    fn status(&self) -> StatusCode {
-        if self.taken.is_new { StatusCode::CREATED } else { StatusCode::OK }
-    }
-}
-
 impl Events {
     async fn answer_one_in(&self, tx: &mut Tx, by: String, one: Reported) -> Result<Answer, Problem> {
-        one.check_in(tx).await?;
-        let shown = self.shown_in(tx, one).await?;
-        let (status, Shown { taken, event }) = (shown.status(), shown);
-        log(tx, by, 1, taken.told);
-        let answer = EventAnswer { result: "Success", duplicate: !taken.is_new, told: taken.told, event };
-        Ok(Answer::with(status, &answer))
+        let Outcome { kept, is_new, told } = self.report_in(tx, one.report, one.actor).await?;
+        tx.after_commit(move || log(&by, 1, told));
+        let answer = EventAnswer { result: "Success", duplicate: !is_new, told, event: EventShown::of(kept) };
+        Ok(Answer::with(status(is_new), &answer))
     }
 
-    /// Each by itself: whoever is not there is noticed before anything is written.
-    async fn answer_many_in(
+    /// Each in a transaction of its own: whatever becomes of one is no matter to the others, and nobody's inbox is held
+    /// while others are told. So a batch that ends halfway is sent again, and what of it was told is a duplicate by then:
+    /// every CloudEvent has an origin.
+    async fn answer_many(
         &self,
-        tx: &mut Tx,
-        by: String,
+        claim: Option<Claim>,
+        by: &str,
         all: Vec<Result<Reported, Problem>>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<Response, Problem> {
+        if let Some(kept) = self.answered(claim.clone()).await? {
+            return Ok(kept.into_response());
+        }
         let (mut results, mut taken_in, mut told) = (Vec::with_capacity(all.len()), 0, 0);
         for one in all {
-            let checked = match one {
-                Ok(one) => one.check_in(tx).await.map(|()| one),
-                Err(problem) => Err(problem),
-            };
-            results.push(match checked {
-                Ok(one) => {
-                    let shown = self.shown_in(tx, one).await?;
-                    taken_in += usize::from(shown.taken.is_new);
-                    told += shown.taken.told;
-                    done(shown)
+            match self.take_one(one).await {
+                Ok(outcome) => {
+                    taken_in += usize::from(outcome.is_new);
+                    told += outcome.told;
+                    results.push(done(outcome));
                 }
                 // A database that fails one fails all: the sender is to come back with them.
                 Err(problem) if problem.status.is_server_error() => return Err(problem),
-                Err(problem) => refused(&problem),
-            });
+                Err(problem) => results.push(refused(&problem)),
+            }
         }
-        log(tx, by, taken_in, told);
-        Ok(Answer::ok(&EventBatchAnswer { result: "Success", results }))
+        log(by, taken_in, told);
+        let answer = Answer::ok(&EventBatchAnswer { result: "Success", results });
+        if claim.is_none() {
+            return Ok(answer.into_response());
+        }
+        idempotency::perform(&self.inner.database, claim, |_| Box::pin(async move { Ok(answer) })).await
     }
 
-    async fn shown_in(&self, tx: &mut Tx, one: Reported) -> Result<Shown, Problem> {
-        let taken = self.report_in(tx, one.report, one.actor).await?;
-        let kept = store::find(tx, taken.id).await?;
-        let kept =
-            kept.ok_or_else(|| Error::Unavailable("an event vanished while it was read".to_owned()))?;
-        Ok(Shown { taken, event: EventShown::of(kept) })
+    async fn take_one(&self, one: Result<Reported, Problem>) -> Result<Outcome, Problem> {
+        let (this, Reported { report, actor }) = (self.clone(), one?);
+        let taken = self.inner.database.write(move |tx| {
+            Box::pin(async move { this.report_in(tx, report, actor).await.map_err(Problem::from) })
+        });
+        taken.await
+    }
+
+    /// The answer that is kept of a batch that was sent with the same key.
+    async fn answered(&self, claim: Option<Claim>) -> Result<Option<Kept>, Problem> {
+        let Some(claim) = claim else { return Ok(None) };
+        let asked = self.inner.database.write(move |tx| {
+            Box::pin(async move {
+                match idempotency::claim(tx, &claim).await? {
+                    Claimed::Done(kept) => Ok(Some(kept)),
+                    Claimed::Reused => Err(idempotency::reused()),
+                    // It is claimed with the answer: until then the events themselves see to it that nothing happens twice.
+                    Claimed::Fresh => {
+                        idempotency::release(tx, &claim).await.map(|()| None).map_err(Problem::from)
+                    }
+                }
+            })
+        });
+        asked.await
     }
 }
 
-fn done(shown: Shown) -> EventResult {
+fn status(is_new: bool) -> StatusCode {
+    if is_new { StatusCode::CREATED } else { StatusCode::OK }
+}
+
+fn done(Outcome { kept, is_new, told }: Outcome) -> EventResult {
     EventResult {
-        status: shown.status().as_u16(),
-        duplicate: Some(!shown.taken.is_new),
-        told: Some(shown.taken.told),
-        event: Some(shown.event),
+        status: status(is_new).as_u16(),
+        duplicate: Some(!is_new),
+        told: Some(told),
+        event: Some(EventShown::of(kept)),
         reason: None,
     }
 }
@@ -239,6 +243,6 @@ fn refused(problem: &Problem) -> EventResult {
     }
 }
 
-fn log(tx: &mut Tx, by: String, events: usize, told: usize) {
-    tx.after_commit(move || tracing::info!(by, events, told, "Events were taken in"));
+fn log(by: &str, events: usize, told: usize) {
+    tracing::info!(by, events, told, "Events were taken in");
 }

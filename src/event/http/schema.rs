@@ -61,7 +61,7 @@ fn holds(holds: Holds, about: &str) -> Schema {
         ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).minimum(Some(1))
     };
     match holds {
-        Holds::Line => plain(Type::String).max_length(Some(255)).into(),
+        Holds::Line | Holds::Name => plain(Type::String).max_length(Some(255)).into(),
         Holds::Text => plain(Type::String).max_length(Some(10_000)).into(),
         Holds::Reference => plain(Type::String).max_length(Some(64)).into(),
         Holds::Link => plain(Type::String).max_length(Some(2_048)).into(),

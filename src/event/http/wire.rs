@@ -258,6 +258,9 @@ struct EventTypeShown {
     title: &'static str,
     /// What comes of it
     description: &'static str,
+    /// Who may tell of it. `company`: programs, and everybody but customers; `programs`: programs and administrators
+    #[schema(example = "company")]
+    told_by: &'static str,
     /// The modules whose records it may be about; empty: any
     modules: &'static [&'static str],
     /// Whether `record_id` must be there
@@ -277,6 +280,7 @@ impl From<&'static Kind> for EventTypeShown {
             name: kind.name,
             title: kind.title,
             description: kind.about,
+            told_by: kind.told_by.name(),
             modules: kind.modules,
             needs_record: kind.needs_record,
             data: kind.data.iter().map(EventMember::from).collect(),

@@ -1,6 +1,7 @@
 //! Every type of event: one entry each.
 
-use super::Holds::{Line, Lines, Link, Number, Reference, Size, Text, User, Users, Whole};
+use super::Holds::{Line, Lines, Link, Name, Number, Reference, Size, Text, User, Users, Whole};
+use super::Tellers::{Company, Programs};
 use super::{Holds, Kind, Member};
 use crate::http::body::LARGEST_ID;
 
@@ -26,6 +27,7 @@ pub(super) static KINDS: &[Kind] = &[
         name: "ticket.mentioned",
         title: "Somebody was mentioned in a ticket",
         about: "Those who are mentioned are told (ticket_mention). For CRMs that keep their own comments.",
+        told_by: Company,
         modules: TICKETS,
         needs_record: true,
         data: &[must("mentions", Users, "Who is mentioned"), WORDS, LABEL, LINK],
@@ -35,7 +37,9 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "ticket.updated",
         title: "A ticket was updated",
-        about: "Its subscribers are told (ticket_updated). Changes of the record itself need no event: they are seen.",
+        about: "Its subscribers are told (ticket_updated). Changes of the record itself need no event: of every field but \
+                last_action_date and subscribers they are told without.",
+        told_by: Company,
         modules: TICKETS,
         needs_record: true,
         data: &[may("summary", Text, "What is new, in a sentence"), LABEL, LINK],
@@ -46,6 +50,7 @@ pub(super) static KINDS: &[Kind] = &[
         name: "ticket.customer_replied",
         title: "A customer replied to a ticket",
         about: "Its assigned user and its subscribers are told (customer_reply). For CRMs that keep their own comments.",
+        told_by: Company,
         modules: TICKETS,
         needs_record: true,
         data: &[WORDS, may("author", Line, "Name of the customer"), LABEL, LINK],
@@ -56,6 +61,7 @@ pub(super) static KINDS: &[Kind] = &[
         name: "credit_limit.overridden",
         title: "Somebody overrode a credit limit",
         about: "Those are told whom Credit Check Settings name, but for whoever did it (credit_override).",
+        told_by: Programs,
         modules: &["sales_orders", "invoices"],
         needs_record: false,
         data: &[
@@ -75,6 +81,7 @@ pub(super) static KINDS: &[Kind] = &[
         name: "user.locked_out",
         title: "Somebody locked themselves out of the CRM",
         about: "Those are told whom Notification Settings name for lock-outs (user_locked_out).",
+        told_by: Programs,
         modules: &[],
         needs_record: false,
         data: &[
@@ -92,6 +99,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "A customer uploaded a document",
         about: "It is kept as a record of documents, linked to the contact and their company, and assigned to the user of \
                 Portal Settings, who is told (portal_activity). An empty file is refused.",
+        told_by: Programs,
         modules: &["documents"],
         needs_record: true,
         data: &[
@@ -108,7 +116,8 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "portal.ticket_opened",
         title: "A customer opened a ticket in the portal",
-        about: "Those are told whom Portal Settings name, or the ticket's assigned user (portal_activity).",
+        about: "Those are told whom Portal Settings name, or the ticket's assigned user, or the group Support (portal_activity).",
+        told_by: Programs,
         modules: TICKETS,
         needs_record: true,
         data: &[CONTACT_ID, CONTACT, WORDS, LABEL, LINK],
@@ -118,8 +127,9 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "portal.ticket_commented",
         title: "A customer commented on a ticket in the portal",
-        about: "Those are told whom Portal Settings name, or the ticket's assigned user (portal_activity). Where the \
+        about: "Those are told whom Portal Settings name, or the ticket's assigned user, or the group Support (portal_activity). Where the \
                 subscribers are to hear of it as well, send ticket.customer_replied in its place.",
+        told_by: Programs,
         modules: TICKETS,
         needs_record: true,
         data: &[CONTACT_ID, CONTACT, WORDS, LABEL, LINK],
@@ -129,7 +139,8 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "portal.details_changed",
         title: "A customer changed their details in the portal",
-        about: "Those are told whom Portal Settings name, or the record's assigned user (portal_activity).",
+        about: "Those are told whom Portal Settings name, or the record's assigned user, or the group Support (portal_activity).",
+        told_by: Programs,
         modules: &["contacts", "companies"],
         needs_record: true,
         data: &[
@@ -145,8 +156,9 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "portal.order_signed",
         title: "A customer signed a sales order in the portal",
-        about: "Those are told whom Portal Settings name, or the order's assigned user (portal_activity). The CRM sets the \
+        about: "Those are told whom Portal Settings name, or the order's assigned user, or the group Support (portal_activity). The CRM sets the \
                 order's status itself, which Sales Order Settings may tell of besides.",
+        told_by: Programs,
         modules: &["sales_orders"],
         needs_record: true,
         data: &[CONTACT_ID, CONTACT, LABEL, LINK],
@@ -156,7 +168,8 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "portal.project_commented",
         title: "A customer commented on a project in the portal",
-        about: "Those are told whom Portal Settings name, or the project's assigned user (portal_activity).",
+        about: "Those are told whom Portal Settings name, or the project's assigned user, or the group Support (portal_activity).",
+        told_by: Programs,
         modules: &["projects"],
         needs_record: true,
         data: &[CONTACT_ID, CONTACT, WORDS, LABEL, LINK],
@@ -170,11 +183,12 @@ pub(super) static KINDS: &[Kind] = &[
                 failed, by e-mail as well whatever they chose, and so are those whom Provisioning Settings name \
                 (provision_failed); nobody known: the administrators. Status 1 (it runs) and 3 (a failure that is ignored) tell \
                 nobody.",
+        told_by: Programs,
         modules: &[],
         needs_record: false,
         data: &[
             must("status", Whole(0, 3), "0 success, 1 running, 2 failed, 3 failed and ignored"),
-            may("job", Reference, "What the job is called, or its number"),
+            may("job", Name, "The name or number of the job"),
             may("playbook", Line, "The playbook that it ran"),
             may("user_id", User, "Who started it; actor_id says the same"),
             may("error", Text, "What went wrong"),

@@ -42,6 +42,8 @@ pub enum Holds {
     Users,
     /// The id of a record: a text, or a whole number as many CRMs have them.
     Reference,
+    /// What somebody calls something: one line of text, or a whole number.
+    Name,
     /// Where a click leads.
     Link,
 }
@@ -50,13 +52,18 @@ impl Holds {
     /// What it is called where types are described.
     pub fn name(self) -> &'static str {
         match self {
-            Holds::Line | Holds::Text | Holds::Reference | Holds::Link => "text",
+            Holds::Line | Holds::Text | Holds::Reference | Holds::Name | Holds::Link => "text",
             Holds::Lines => "list of texts",
             Holds::Number => "number",
             Holds::Whole(..) | Holds::Size => "integer",
             Holds::User => "user",
             Holds::Users => "list of users",
         }
+    }
+
+    /// Whether a number that stands there is whole: it is kept without a fraction.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Holds::Whole(..) | Holds::Size | Holds::Name)
     }
 
     /// # Errors
@@ -98,6 +105,10 @@ impl Holds {
             },
             Holds::Reference if is_reference(value) => Ok(()),
             Holds::Reference => refused("the id of a record, such as \"42\"".to_owned()),
+            Holds::Name if is_line_value(value) || whole(value).is_some() => Ok(()),
+            Holds::Name => refused(format!(
+                "a name of at most {LONGEST_LINE} characters, in one line, or a whole number"
+            )),
             Holds::Link => match value.as_str() {
                 Some(link) if link.chars().count() > LONGEST_LINK => {
                     refused(format!("at most {LONGEST_LINK} characters long"))

@@ -27,6 +27,25 @@ pub struct Member {
     pub about: &'static str,
 }
 
+/// Who may tell of a type of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tellers {
+    /// Everybody but customers.
+    Company,
+    /// Whoever has an API key, and administrators: people hear of it what nobody here can look up.
+    Programs,
+}
+
+impl Tellers {
+    /// What they are called where types are described.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tellers::Company => "company",
+            Tellers::Programs => "programs",
+        }
+    }
+}
+
 /// A type of event.
 #[derive(Debug)]
 pub struct Kind {
@@ -36,6 +55,8 @@ pub struct Kind {
     pub title: &'static str,
     /// What comes of it, in a sentence or two.
     pub about: &'static str,
+    /// Who may tell of it.
+    pub told_by: Tellers,
     /// The modules whose records it may be about; none: any.
     pub modules: &'static [&'static str],
     /// Whether the record must be named.
@@ -98,7 +119,7 @@ impl Kind {
             return Err(Refusal::invalid(format!("{} is required", names.join(" or "))));
         }
         for (name, value) in &mut data {
-            let is_whole = |member: &&Member| member.name == name && member.holds.name() == "integer";
+            let is_whole = |member: &&Member| member.name == name && member.holds.is_whole();
             if let Some(number) = self.data.iter().find(is_whole).and_then(|_| holds::whole(value)) {
                 *value = number.into();
             }

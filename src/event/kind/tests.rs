@@ -106,7 +106,12 @@ fn what_is_wrong_is_named() {
 fn nulls_are_not_said_and_what_is_unknown_is_kept() {
     for (kind, data, kept) in [
         ("ticket.updated", r#"{"summary":null,"colour":"red"}"#, r#"{"colour":"red"}"#),
-        ("provisioning.finished", r#"{"status":2.0,"job":17}"#, r#"{"job":17,"status":2}"#),
+        ("provisioning.finished", r#"{"status":2.0,"job":17.0}"#, r#"{"job":17,"status":2}"#),
+        (
+            "provisioning.finished",
+            r#"{"job":"provision/fibre","status":0}"#,
+            r#"{"job":"provision/fibre","status":0}"#,
+        ),
     ] {
         assert_eq!(judged(kind, data), kept);
     }

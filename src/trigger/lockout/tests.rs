@@ -69,6 +69,35 @@ fn a_user_whom_only_the_crm_knows_is_called_as_it_calls_them() {
 }
 
 #[test]
+fn nobody_is_told_of_customers_nor_to_unlock_somebody_who_is_not_locked_here() {
+    let words = |data: Value, is_active: bool, is_customer: bool| {
+        let mut people = people();
+        let eve = people.get_mut(&3).unwrap();
+        (eve.is_active, eve.is_customer) = (is_active, is_customer);
+        let settings = NotificationSettings { lockout_users: CHOSEN.to_owned(), ..Default::default() };
+        let (settings, lists) =
+            (Snapshot::default().with(settings), HashMap::from([(CHOSEN.to_owned(), vec![1])]));
+        let scene = Scene { settings, people, lists, ..Scene::default() };
+        match Lockout.on_event(&locked_out(data), &scene.view()).pop() {
+            Some(Finding::Tell(telling)) => telling.message.unwrap_or_default(),
+            _ => String::new(),
+        }
+    };
+    let eve = || json!({"user_id": 3, "attempts": 5});
+    let after = "Eve Sales locked themselves out after 5 wrong passwords in a row. ";
+    assert!(
+        words(eve(), false, false)
+            .starts_with(&format!("{after}Set their status to Active (belfry user unlock)"))
+    );
+    assert!(words(eve(), true, false).starts_with(&format!("{after}Let them in again where they sign in")));
+    assert!(
+        words(json!({"email": "kim@example.com"}), true, false)
+            .contains("Let them in again where they sign in")
+    );
+    assert_eq!(words(eve(), false, true), "");
+}
+
+#[test]
 fn other_events_are_none_of_its_business() {
     let other = Event { kind: Arc::from("ticket.updated"), ..locked_out(json!({})) };
     let settings = Snapshot::default();

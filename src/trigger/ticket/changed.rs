@@ -1,20 +1,16 @@
 //! What changes of tickets make people hear.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{NAME, subscribers};
+use super::{NAME, news, subscribers};
 use crate::delivery::Sending;
 use crate::notification::why::Why;
 use crate::record::{Change, Course, Record};
 use crate::trigger::phrases::{labels, noun, who};
 use crate::trigger::reassignment::Reassignment;
 use crate::trigger::{Beside, Finding, Telling, Trigger, View};
-
-/// The fields whose changes subscribers hear of, and what people call them.
-const WATCHED: &[(&str, &str)] =
-    &[("status", "Status"), ("severity", "Severity"), ("priority", "Priority"), ("category", "Category")];
 
 /// Findings of changes of tickets, all of one request.
 pub(super) fn findings(changes: &[Change], view: &View<'_>) -> Vec<Finding> {
@@ -55,51 +51,15 @@ fn as_ticket(telling: Telling) -> Telling {
 
 /// Whether it is a change that followers hear of.
 fn is_update(change: &Change) -> bool {
-    change.course == Course::Saved && !news(change).is_empty()
-}
-
-/// What is new: the name of what changed, what it was and what it is.
-fn news(change: &Change) -> Vec<(&'static str, String, String)> {
-    let (Some(before), Some(after)) = (&change.before, &change.after) else { return Vec::new() };
-    let mut news = Vec::new();
-    if before.label != after.label {
-        news.push(("Name", before.label.clone(), after.label.clone()));
-    }
-    for (field, title) in WATCHED {
-        let (was, is) = (before.fields.get(*field), after.fields.get(*field));
-        if was != is {
-            news.push((*title, shown(was), shown(is)));
-        }
-    }
-    news.extend(change.owners().map(|_| ("Assigned User", String::new(), String::new())));
-    news
-}
-
-fn shown(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => "nothing".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
-}
-
-/// What is new, a line each.
-fn lines(change: &Change, view: &View<'_>) -> String {
-    let name = |id: Option<i64>| id.map_or_else(|| "nobody".to_owned(), |id| view.name(id));
-    let line = |(title, was, is): (&'static str, String, String)| match change.owners() {
-        Some((before, after)) if title == "Assigned User" => {
-            format!("{title}: {}, before {}", name(after), name(before))
-        }
-        _ => format!("{title}: {is}, before {was}"),
-    };
-    news(change).into_iter().map(line).collect::<Vec<_>>().join("\n")
+    change.course == Course::Saved && news::is_any(change)
 }
 
 /// What a follower hears, or why not.
 fn updated(user_id: i64, changes: &[&Change], view: &View<'_>) -> Finding {
     let first = changes[0];
     let why = why(user_id, changes, view);
-    if first.actor.user_id == Some(user_id) || first.send_notification == Some(false) {
+    let is_silent = first.actor.user_id == Some(user_id) || first.send_notification == Some(false);
+    if is_silent || is_customer(user_id, view) {
         return Finding::Silent { user_id, why };
     }
     let mut metadata = Map::from_iter([("module".to_owned(), Value::from(super::TICKETS))]);
@@ -107,7 +67,7 @@ fn updated(user_id: i64, changes: &[&Change], view: &View<'_>) -> Finding {
         [one] => {
             let ticket = one.record();
             metadata.insert("record_id".to_owned(), Value::from(&*ticket.id));
-            let message = format!("{} changed it.\n{}", who(one, view), lines(one, view));
+            let message = format!("{} changed it.\n{}", who(one, view), news::lines(one, view));
             (format!("{} was updated", noun(ticket)), message, view.link(ticket))
         }
         _ => (
@@ -131,6 +91,11 @@ fn updated(user_id: i64, changes: &[&Change], view: &View<'_>) -> Finding {
     }))
 }
 
+/// Whether it is the team's business, and none of theirs.
+fn is_customer(user_id: i64, view: &View<'_>) -> bool {
+    view.people.get(&user_id).is_some_and(|figure| figure.is_customer)
+}
+
 fn why(user_id: i64, changes: &[&Change], view: &View<'_>) -> Why {
     let (first, person) = (changes[0], view.name(user_id));
     let who = who(first, view);
@@ -138,13 +103,13 @@ fn why(user_id: i64, changes: &[&Change], view: &View<'_>) -> Why {
         [one] => noun(one.record()),
         _ => format!("{} tickets", changes.len()),
     };
-    let fields: BTreeSet<&str> =
-        changes.iter().flat_map(|change| news(change)).map(|(title, ..)| title).collect();
-    let fields = fields.into_iter().collect::<Vec<_>>().join(", ");
+    let fields = news::titles(changes);
     let sentence = if first.actor.user_id == Some(user_id) {
         format!("{person} was not told of {thing} because nobody is told of what they did themselves.")
     } else if first.send_notification == Some(false) {
         format!("{person} was not told of {thing} because {who} left Send Notification unticked.")
+    } else if is_customer(user_id, view) {
+        format!("{person} was not told of {thing} because customers do not hear what the team changes.")
     } else {
         format!("You were told because {who} changed {thing} ({fields}) and you are among its subscribers.")
     };

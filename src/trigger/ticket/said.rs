@@ -59,6 +59,11 @@ fn is_from_customer(event: &Event) -> bool {
         || event.data.get("from_customer").is_some_and(|is| *is == serde_json::Value::Bool(true))
 }
 
+/// Whether it is the team's word, and this is a customer: they hear what customers say, and nothing else.
+fn is_kept_from(event: &Event, user_id: i64, view: &View<'_>) -> bool {
+    !is_from_customer(event) && view.people.get(&user_id).is_some_and(|figure| figure.is_customer)
+}
+
 /// Who said it.
 fn author(event: &Event, view: &View<'_>) -> String {
     match event.text("author") {
@@ -70,7 +75,7 @@ fn author(event: &Event, view: &View<'_>) -> String {
 
 fn finding(event: &Event, user_id: i64, part: Part, view: &View<'_>) -> Finding {
     let why = why(event, user_id, part, view);
-    if event.actor.user_id == Some(user_id) {
+    if event.actor.user_id == Some(user_id) || is_kept_from(event, user_id, view) {
         return Finding::Silent { user_id, why };
     }
     let (author, thing) = (author(event, view), noun(event));
@@ -115,6 +120,8 @@ fn why(event: &Event, user_id: i64, part: Part, view: &View<'_>) -> Why {
     };
     let sentence = if event.actor.user_id == Some(user_id) {
         format!("{person} was not told of {thing} because nobody is told of what they did themselves.")
+    } else if is_kept_from(event, user_id, view) {
+        format!("{person} was not told of {thing} because customers do not hear what the team says.")
     } else {
         format!("You were told because {because}.")
     };

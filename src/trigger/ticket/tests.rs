@@ -80,7 +80,9 @@ fn subscribers_hear_of_what_matters_and_nobody_of_their_own_act() {
             ],
         ),
         (changed(json!({"status": "Resolved"})), Some(EVE), vec!["3 not", both[1]]),
-        (changed(json!({"last_action_date": "2026-01-11T14:30:00Z", "description": "x"})), Some(ADA), vec![]),
+        (changed(json!({"description": "x"})), Some(ADA), both.to_vec()),
+        (changed(json!({"queue": "Billing"})), Some(ADA), both.to_vec()),
+        (changed(json!({"last_action_date": "2026-01-11T14:30:00Z", "description": " "})), Some(ADA), vec![]),
         (changed(json!({"subscribers": [EVE]})), Some(ADA), vec![]),
     ] {
         let scene = scene();
@@ -98,6 +100,54 @@ fn subscribers_hear_of_what_matters_and_nobody_of_their_own_act() {
         telling.why.sentence,
         "You were told because Ada Admin changed Ticket Printer (Severity, Status) and you are among its subscribers."
     );
+}
+
+#[test]
+fn what_is_new_is_a_few_short_lines() {
+    let record = |id: &str, label: &str| {
+        let record = record("companies", id, label, None);
+        ((record.module.clone(), record.id.clone()), record)
+    };
+    let scene = Scene { records: [record("70", "Acme Ltd")].into(), ..scene() };
+    let message = |before: Value, after: Value| {
+        let change = change(ticket(Some(BEN), before), ticket(Some(BEN), after), Some(ADA));
+        let findings = Ticket.on_changes(&[change], &scene.view());
+        told(&findings, EVE).message.clone().unwrap().replace("Ada Admin changed it.\n", "")
+    };
+    for (before, after, lines) in [
+        (json!({"queue": "Sales"}), json!({"queue": "Billing"}), "Queue: Billing, before Sales"),
+        (
+            json!({}),
+            json!({"on_site": false, "visits": 2}),
+            "On Site: No, before nothing\nVisits: 2, before nothing",
+        ),
+        (json!({"company_id": 70}), json!({"company_id": "71"}), "Company: 71, before Acme Ltd"),
+        (
+            json!({"company_id": 70, "tags": []}),
+            json!({"company_id": "70", "tags": ["a"]}),
+            r#"Tags: ["a"], before []"#,
+        ),
+        (json!({"description": "a\n\nb"}), json!({}), "Description: nothing, before a b"),
+    ] {
+        assert_eq!(message(before, after), lines);
+    }
+    let long = message(json!({}), json!({"description": "ä".repeat(101)}));
+    assert_eq!(long, format!("Description: {}…, before nothing", "ä".repeat(99)));
+    let many: Map<String, Value> = (10..25).map(|number| (format!("a{number}"), number.into())).collect();
+    let many = message(json!({}), Value::Object(many));
+    assert!(many.ends_with("A19: 19, before nothing\n… and 5 more") && many.lines().count() == 11, "{many}");
+}
+
+#[test]
+fn a_customer_who_follows_it_does_not_hear_what_the_team_changes() {
+    let mut scene = scene();
+    scene.people.get_mut(&EVE).unwrap().is_customer = true;
+    let change =
+        change(ticket(Some(BEN), json!({})), ticket(Some(BEN), json!({"severity": "Low"})), Some(ADA));
+    let findings = Ticket.on_changes(&[change], &scene.view());
+    assert_eq!(outcome(&findings), ["3 not", "4 ticket_updated: Ticket Printer was updated"]);
+    let said = Ticket.outlook(&ticket(None, json!({})), EVE, &scene.view()).remove(0);
+    assert!(said.ends_with("they are a customer."), "{said}");
 }
 
 #[test]
@@ -125,7 +175,7 @@ fn whoever_gets_a_ticket_hears_of_it_once_by_its_own_type() {
     assert_eq!(outcome(&findings), expected);
     assert_eq!(told(&findings, EVE).beside, Beside::InsteadOf("record_assigned"));
     let message =
-        "Ada Admin changed it.\nStatus: New, before Open\nAssigned User: Eve Sales, before Ben Support";
+        "Ada Admin changed it.\nAssigned User: Eve Sales, before Ben Support\nStatus: New, before Open";
     assert_eq!(told(&findings, MAX).message.as_deref(), Some(message));
     // Where other records' new users are not told, a ticket's is told as the subscriber that they are.
     let off = NotificationSettings {
