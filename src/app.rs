@@ -349,6 +349,7 @@ impl App {
         self.triggers.expire().await?;
         Audit::new(self.database.clone()).expire(self.clock.now(), retention.history_days).await?;
         self.events.expire(retention.history_days).await?;
+        self.events.expire_comments(retention.history_days).await?;
         let removed = self.notifications.expire(retention).await?;
         if removed > 0 {
             tracing::info!(removed, "Retention removed {removed} notifications");

@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::audit::Actor;
 use crate::clock::{Clock, Instant};
+use crate::delivery::{Chosen, OutsideLetter};
 use crate::record::{Record, Records};
 use crate::settings::Settings;
 use crate::storage::{Database, Error, Tx};
@@ -75,6 +76,15 @@ impl Event {
     }
 }
 
+/// What came of an event.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    /// How many people are told of it.
+    pub told: usize,
+    /// The letters that customers are written because of it.
+    pub letters: Vec<Chosen>,
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
@@ -88,12 +98,19 @@ pub struct Taken {
 
 /// Whoever wants to hear of events: triggers, which stand above them.
 pub trait Watch: Send + Sync {
-    /// Hears of events, all of one transaction, in that transaction. Returns of each how many people are told.
+    /// Hears of events, all of one transaction, in that transaction. Returns what came of each.
     fn happened<'a>(
         &'a self,
         tx: &'a mut Tx,
         events: &'a [Event],
-    ) -> BoxFuture<'a, Result<Vec<usize>, Error>>;
+    ) -> BoxFuture<'a, Result<Vec<Heard>, Error>>;
+
+    /// The letters that customers would be written if this happened. Nothing is told and nothing is written.
+    fn foreseen<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Vec<OutsideLetter>, Error>>;
 }
 
 /// The events of a node. Clones are the same.
@@ -134,25 +151,39 @@ impl Events {
         let now = self.inner.clock.now();
         let mut all = Vec::with_capacity(events.len());
         for event in events {
-            let (id, is_new) = store::insert(tx, &event, now).await?;
-            let told = if is_new { self.tell_in(tx, event).await? } else { 0 };
-            all.push(Taken { id, is_new, told });
+            all.push(match store::insert(tx, &event, now).await? {
+                Some(id) => Taken { id, is_new: true, told: self.tell_in(tx, event).await? },
+                None => {
+                    let known = store::known(tx, event.origin.as_ref()).await?;
+                    Taken { id: known.id, is_new: false, told: 0 }
+                }
+            });
         }
         Ok(all)
     }
 
+    /// Writes down what happens here and has whoever watches hear of it; returns what came of it.
+    async fn happens_in(&self, tx: &mut Tx, event: Event) -> Result<Heard, Error> {
+        store::insert(tx, &event, self.inner.clock.now()).await?;
+        self.heard_in(tx, event).await
+    }
+
     /// Has whoever watches hear of an event; returns how many people are told.
-    async fn tell_in(&self, tx: &mut Tx, mut event: Event) -> Result<usize, Error> {
+    async fn tell_in(&self, tx: &mut Tx, event: Event) -> Result<usize, Error> {
+        Ok(self.heard_in(tx, event).await?.told)
+    }
+
+    async fn heard_in(&self, tx: &mut Tx, mut event: Event) -> Result<Heard, Error> {
         if let (None, Some(subject)) = (&event.record, &event.subject) {
             let found = Records::find_many_in(tx, std::slice::from_ref(subject)).await?;
             event.record = found.into_iter().next();
         }
-        let told = self.watch()?.happened(tx, std::slice::from_ref(&event)).await?;
-        Ok(told.into_iter().sum())
+        let heard = self.watch()?.happened(tx, std::slice::from_ref(&event)).await?;
+        Ok(heard.into_iter().next().unwrap_or_default())
     }
 
-    /// Forgets what happened more than `days` ago, 0 for never; returns how many events. What is said about tickets
-    /// stays.
+    /// Forgets what happened more than `days` ago, 0 for never; returns how many events. See
+    /// [`Events::expire_comments`] for what is said about tickets.
     ///
     /// # Errors
     /// What the database says.

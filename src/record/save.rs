@@ -36,17 +36,18 @@ pub struct Wish {
 /// What is wanted of fields.
 #[derive(Clone, Debug)]
 pub enum Fields {
-    /// These and no others.
+    /// These and no others, but for what a ticket [keeps](KEPT).
     All(Map<String, Value>),
     /// These beside what there is; null takes one away.
     Some(Map<String, Value>),
 }
 
 impl Fields {
-    /// The fields as they are to be, where `before` is what they are. A null is no value: it is not kept.
-    fn applied(self, before: &Map<String, Value>) -> Map<String, Value> {
+    /// The fields of a record of a module as they are to be, where `before` is what they are. A null is no value: it is
+    /// not kept.
+    fn applied(self, module: &str, before: &Map<String, Value>) -> Map<String, Value> {
         let (mut fields, given) = match self {
-            Fields::All(given) => (Map::new(), given),
+            Fields::All(given) => (kept(module, before), given),
             Fields::Some(given) => (before.clone(), given),
         };
         for (name, value) in given {
@@ -57,6 +58,16 @@ impl Fields {
         }
         fields
     }
+}
+
+/// Whoever replaces all fields may not know this one, which is written here too: without it the response time of a
+/// ticket would begin when it was made.
+const KEPT: (&str, &str) = ("tickets", "last_action_date");
+
+fn kept(module: &str, fields: &Map<String, Value>) -> Map<String, Value> {
+    let (of, name) = KEPT;
+    let value = fields.get(name).filter(|_| module == of);
+    value.map(|value| (name.to_owned(), value.clone())).into_iter().collect()
 }
 
 /// What became of a record: the same before and after where nothing was other than before.
@@ -175,7 +186,7 @@ impl Records {
         if let Some(user_id) = assigned_to {
             user_exists_in(tx, user_id).await?;
         }
-        let fields = wish.fields.map_or_else(Map::new, |given| given.applied(&Map::new()));
+        let fields = wish.fields.map_or_else(Map::new, |given| given.applied(module, &Map::new()));
         known.judge(&fields, &Map::new())?;
         Ok(Record {
             number: 0,
@@ -214,7 +225,7 @@ impl Records {
             after.link = link;
         }
         if let Some(fields) = wish.fields {
-            after.fields = fields.applied(&before.fields);
+            after.fields = fields.applied(&before.module, &before.fields);
         }
         if let Some(owner) = wish.assigned_to.filter(|owner| *owner != before.assigned_to) {
             if let Some(user_id) = owner {

@@ -6,12 +6,13 @@
 //! | Ticket Opened         | a ticket is made                                                                        |
 //! | Urgent Ticket         | a ticket becomes urgent; made urgent, in place of Ticket Opened                           |
 //! | Out of Hours Ticket   | a ticket is made, or its customer replies, while the company is closed; in place of both   |
-//! | Comment Added         | somebody of the team comments on it, and mentions no colleague: that is said among them    |
+//! | Comment Added         | somebody of the team comments on it, and not internally                                    |
 //! | Ticket Closed         | its status becomes a closed one                                                         |
 //!
 //! Nobody is written to of a change with `send_notification: false`. A ticket that is made closed is history.
 //!
-//! Who writes first may be a program that answers by itself. That there is no end to it is seen to where letters leave.
+//! Who writes first may be a program that answers by itself. That there is an end to it is seen to where letters leave, by
+//! whose doing they are. A customer of whom no address is known gets a letter that is not sent: the log says so.
 
 mod letters;
 #[cfg(test)]
@@ -153,16 +154,15 @@ fn of_change(change: &Change, view: &View<'_>) -> Option<Occasion> {
 fn of_event(event: &Event, view: &View<'_>) -> Option<Occasion> {
     let occasion = match replied(event) {
         true => is_out_of_hours(view).then_some(Occasion::OutOfHours)?,
-        false if *event.kind == *COMMENTED && !mentions_somebody(event) => Occasion::CommentAdded,
+        false if *event.kind == *COMMENTED && is_for_customers(event) => Occasion::CommentAdded,
         false => return None,
     };
     occasion.is_on(&view.settings.of::<HelpdeskSettings>()).then_some(occasion)
 }
 
-/// Whether a comment is for colleagues.
-fn mentions_somebody(event: &Event) -> bool {
-    let mentions = event.data.get("mentions").and_then(|mentions| mentions.as_array());
-    mentions.is_some_and(|mentions| !mentions.is_empty())
+/// Whether a comment may leave the team: one that does not say so stays.
+fn is_for_customers(event: &Event) -> bool {
+    event.data.get("internal").and_then(|internal| internal.as_bool()) == Some(false)
 }
 
 fn is_out_of_hours(view: &View<'_>) -> bool {

@@ -249,6 +249,8 @@ pub struct Figure {
     pub on_support: bool,
     /// Whether they may sign in: not locked.
     pub is_active: bool,
+    /// Whether they are a customer and nothing else: what the team says is not for them.
+    pub is_customer: bool,
 }
 
 /// Those of these people that there are, by their ids.

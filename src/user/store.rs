@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::choice::store::columns;
 use super::{Change, Figure, User, choice};
 use crate::auth::passwords::Hash;
-use crate::auth::{Roles, Status, email_key};
+use crate::auth::{Role, Roles, Status, email_key};
 use crate::clock::Instant;
 use crate::params;
 use crate::storage::{Engine, Error, Row, Tx, Value};
@@ -209,7 +209,7 @@ pub(super) async fn update(
 /// What [`read_figure`] reads, in its order.
 macro_rules! figure {
     () => {
-        "SELECT id, name, email, time_zone, reports_to, language, on_support, status FROM users"
+        "SELECT id, name, email, time_zone, reports_to, language, on_support, status, roles FROM users"
     };
 }
 
@@ -238,6 +238,7 @@ fn read_figure(row: &Row<'_>) -> Result<Figure, Error> {
         language: row.get(5)?,
         on_support: row.get(6)?,
         is_active: Status::from_stored(&row.get::<String>(7)?) == Status::Active,
+        is_customer: Roles::from_json(&row.get::<String>(8)?) == Roles::of(&[Role::Customer]),
     })
 }
 

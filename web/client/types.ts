@@ -354,13 +354,31 @@ export interface TicketComment {
   /** The number is null where a program or a customer wrote it */
   author: { id: number | null; name: string };
   from_customer: boolean;
+  /** Whether it stays in the team */
+  internal: boolean;
   at: string;
 }
 
 /** A page of comments, newest first. */
 export interface CommentsAnswer {
   comments: TicketComment[];
+  /** The customer's address, to which comments go that are not internal; null where none is sent */
+  writes_to: string | null;
   next_cursor: string | null;
+}
+
+/** What is to be said about a ticket. */
+export interface Remark {
+  text: string;
+  from_customer: boolean;
+  internal: boolean;
+}
+
+/** What became of a comment. */
+export interface CommentedAnswer {
+  comment: TicketComment;
+  /** Null where the customer is not written to */
+  letter: { delivery_id: string; state: "pending" | "suppressed"; reason: string | null } | null;
 }
 
 /** A record in a few members. */

@@ -1,7 +1,7 @@
 // Who is on support, until when a ticket is to be answered, and what is said about it.
 import type { Page } from "playwright-core";
 import { violations } from "./harness/axe";
-import { inboxOf, recordId, tell } from "./harness/records";
+import { inboxOf, recordId, setting, tell } from "./harness/records";
 import { ADA, describe, eventually, expect, type Person, test } from "./harness/test";
 
 const BEN: Person = { id: 2, email: "ben@example.com", name: "Ben Support" };
@@ -89,6 +89,55 @@ describe("a ticket", () => {
     await comments.getByRole("button", { name: "Comment" }).click();
     const first = comments.getByRole("listitem").first();
     await first.filter({ hasText: "It works again." }).getByText("Customer", { exact: true }).waitFor();
+  });
+
+  test("says before one comments whether the customer gets it, and keeps an internal note", async ({
+    server,
+    visit,
+    person,
+  }) => {
+    const id = recordId();
+    const fields = { status: "Open", contact_id: "mia-larsen" };
+    await tell(server, "tickets", id, { label: "No dial tone", fields, send_notification: false });
+    const page = await (await visit({ as: person })).open(`/records/tickets/${id}`);
+    const comments = page.getByRole("region", { name: "Comments" });
+    const [box, note] = [comments.getByLabel("New comment"), comments.getByLabel("Internal note")];
+    const goesOut = comments.getByText("This goes to mia@northwind.example by e-mail.");
+    const stays = comments.getByText("This stays in the team.");
+    const isSaid = async (text: string, mark: boolean) => {
+      await comments.getByRole("button", { name: "Comment" }).click();
+      const said = comments.getByRole("listitem").filter({ hasText: text });
+      await said.waitFor();
+      expect(await said.getByText("Internal", { exact: true }).count()).toBe(mark ? 1 : 0);
+    };
+    await goesOut.waitFor();
+    // Whoever calls colleagues speaks to them, also by a name that nobody has; one may think otherwise.
+    await box.fill("@Support please refuse him");
+    await stays.waitFor();
+    expect(await note.isChecked()).toBe(true);
+    await isSaid("please refuse him", true);
+    await note.check();
+    await box.fill("He is rude");
+    await isSaid("He is rude", true);
+    expect(await note.isChecked()).toBe(false);
+    await box.fill("@Support asks you to restart it");
+    await note.uncheck();
+    await goesOut.waitFor();
+    await isSaid("asks you to restart it", false);
+    const log = await server.ask("GET", `/crm/delivery?record=tickets/${id}`);
+    const { deliveries } = (await log.json()) as { deliveries: { type: string }[] };
+    expect(deliveries.map(({ type }) => type)).toEqual(["comment_added"]);
+
+    await setting(server, "helpdesk", { comment_added: false });
+    try {
+      await eventually("the settings", 10_000, async () => {
+        await page.reload();
+        await box.waitFor();
+        return (await comments.getByText("The customer gets no e-mail.").count()) === 1;
+      });
+    } finally {
+      await setting(server, "helpdesk", { comment_added: true });
+    }
   });
 });
 

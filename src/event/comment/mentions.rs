@@ -56,19 +56,21 @@ impl Mention {
     }
 }
 
+/// Whether a text mentions somebody or tries to: `@Support` is for colleagues, though nobody is called so.
+pub(super) fn is_tried(text: &str) -> bool {
+    let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '“' | '„');
+    marked(text).any(|rest| rest.starts_with(begins))
+}
+
 /// The mentions of a text, in its order.
 fn mentions(text: &str) -> Vec<Mention> {
-    let text = text.to_lowercase();
-    let mut found = Vec::new();
-    let mut before = ' ';
-    for (index, c) in text.char_indices() {
-        // The @ within an e-mail address mentions nobody.
-        if c == '@' && !before.is_alphanumeric() && found.len() < MOST {
-            found.extend(mention(&text[index + 1..]));
-        }
-        before = c;
-    }
-    found
+    marked(&text.to_lowercase()).filter_map(mention).take(MOST).collect()
+}
+
+/// What follows each @ of a text but those within e-mail addresses, which mention nobody.
+fn marked(text: &str) -> impl Iterator<Item = &str> {
+    let marks = text.match_indices('@').map(|(index, _)| text.split_at(index));
+    marks.filter(|(before, _)| !before.ends_with(char::is_alphanumeric)).map(|(_, rest)| &rest[1..])
 }
 
 /// What a text that follows an @ begins with.
@@ -164,6 +166,23 @@ mod tests {
             ("ÄÖ@ben ß@ben", vec![]),
         ] {
             assert_eq!(who(text), ids, "{text}");
+        }
+    }
+
+    #[test]
+    fn who_tries_to_mention_somebody_speaks_to_colleagues() {
+        for text in [
+            "@Support look",
+            "he is rude (@bne)",
+            "@\"Support: look",
+            "@grace@elsewhere.example",
+            "a\n@_b",
+            "@@x",
+        ] {
+            assert!(is_tried(text), "{text}");
+        }
+        for text in ["write to grace@example.com", "at 5 @ the office", "@", "@.", "@, and", "ß@ben", ""] {
+            assert!(!is_tried(text), "{text}");
         }
     }
 

@@ -3,23 +3,28 @@
 //! A comment is kept, restarts the clock of response times, and is an event, all in one transaction. What a team says always
 //! restarts the clock; what a customer says does so where the ticket waited for them, and only then: a customer who asks again
 //! is not answered later for it.
+//!
+//! A comment that is internal stays in the team. Whoever mentions a colleague, or tries to, speaks to the team, and a program
+//! does not know who reads it: such comments are internal unless somebody says otherwise.
 
 pub(super) mod http;
 mod mentions;
 mod store;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Event, Events, Taken};
+use super::{BATCH, DAY, Event, Events, Heard};
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::auth::Refusal;
 use crate::clock::Instant;
 use crate::record::{Fields, Record, Records, Wish};
 use crate::storage::{Error, Tx};
 use crate::user;
+
+/// Who said what somebody said who was erased since.
+const FORMER: &str = "a former user";
 
 /// What the event is called.
 pub const COMMENTED: &str = "ticket.commented";
@@ -39,6 +44,8 @@ struct Draft {
     text: String,
     mentions: Vec<i64>,
     from_customer: bool,
+    /// Whether it stays in the team, where that is said.
+    internal: Option<bool>,
     /// What the customer is called.
     author: Option<String>,
 }
@@ -47,11 +54,12 @@ struct Draft {
 #[derive(Clone, Debug, PartialEq)]
 struct Comment {
     id: i64,
-    ticket_id: Arc<str>,
     at: Instant,
     author_id: Option<i64>,
     author: String,
     from_customer: bool,
+    /// Whether it stays in the team.
+    internal: bool,
     text: String,
 }
 
@@ -60,7 +68,7 @@ struct Comment {
 struct Said {
     comment: Comment,
     mentions: Vec<i64>,
-    taken: Taken,
+    heard: Heard,
     ticket: Record,
 }
 
@@ -68,7 +76,7 @@ impl Events {
     /// Keeps a comment and tells whoever is to hear of it.
     ///
     /// # Errors
-    /// 404 for a ticket or a mentioned user who is not there, or what the database says.
+    /// 404 for a ticket or a mentioned user who is not there, 400 for one who is a customer, or what the database says.
     async fn comment_in(&self, tx: &mut Tx, id: &str, draft: Draft, actor: &Actor) -> Result<Said, Refusal> {
         let now = self.inner.clock.now();
         let ticket = self.inner.records.held_in(tx, TICKETS, id).await?;
@@ -76,30 +84,22 @@ impl Events {
         let (author_id, author) = author_in(tx, &draft, &ticket, actor).await?;
         let mut comment = Comment {
             id: 0,
-            ticket_id: ticket.id.clone(),
             at: now,
             author_id,
             author,
             from_customer: draft.from_customer,
+            internal: is_internal(&draft, &mentions, actor),
             text: draft.text,
         };
-        comment.id = store::insert(tx, &comment).await?;
-        audit::note_in(tx, &[entry(&comment, actor)]).await?;
+        comment.id = store::insert(tx, &ticket, &comment).await?;
+        audit::note_in(tx, &[entry(&comment, &ticket, actor)]).await?;
         let ticket = match restarts_clock(&ticket, comment.from_customer) {
             true => self.acted_on_in(tx, &ticket, actor, now).await?,
             false => ticket,
         };
-        let event = Event {
-            kind: COMMENTED.into(),
-            subject: Some((ticket.module.clone(), ticket.id.clone())),
-            record: Some(ticket.clone()),
-            actor: actor.clone(),
-            data: data(&comment, &mentions),
-            at: now,
-            origin: None,
-        };
-        let taken = self.take_in(tx, vec![event]).await?.remove(0);
-        Ok(Said { comment, mentions, taken, ticket })
+        let event = event(&comment, &mentions, ticket.clone(), actor);
+        let heard = self.happens_in(tx, event).await?;
+        Ok(Said { comment, mentions, heard, ticket })
     }
 
     /// Writes down that something was done about a ticket: its response time begins anew.
@@ -115,23 +115,57 @@ impl Events {
         self.inner.records.save_in_course(tx, (TICKETS, &ticket.id), wish, actor, now).await
     }
 
-    /// What was said about a ticket before the comment of this number, newest first.
+    /// The address that a comment on a ticket goes to unless it is internal; `None` where nobody would be written to.
     ///
     /// # Errors
-    /// 404 where there is no such ticket and nothing was said about one.
-    async fn comments_in(
+    /// What the database says.
+    async fn writes_to_in(
         &self,
         tx: &mut Tx,
-        id: &str,
-        before: Option<i64>,
-        most: i64,
-    ) -> Result<Vec<Comment>, Refusal> {
-        let comments = store::page(tx, id, before, most).await?;
-        if comments.is_empty() {
-            self.inner.records.one_in(tx, TICKETS, id).await?;
-        }
-        Ok(comments)
+        ticket: &Record,
+        actor: &Actor,
+    ) -> Result<Option<String>, Error> {
+        let comment = Comment {
+            id: 0,
+            at: self.inner.clock.now(),
+            author_id: actor.user_id,
+            author: actor.name.to_string(),
+            from_customer: false,
+            internal: false,
+            text: String::new(),
+        };
+        let event = event(&comment, &[], ticket.clone(), actor);
+        let letters = self.watch()?.foreseen(tx, &event).await?;
+        Ok(letters.into_iter().map(|letter| letter.to).find(|address| !address.trim().is_empty()))
     }
+
+    /// Forgets what was said about tickets more than `days` ago, 0 for never, and who said it of those who were erased;
+    /// returns how many comments were forgotten.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn expire_comments(&self, days: u32) -> Result<u64, Error> {
+        let database = &self.inner.database;
+        while database.write::<_, Error, _>(|tx| Box::pin(store::forget_authors(tx, BATCH))).await? > 0 {}
+        let mut forgotten = 0;
+        if days == 0 {
+            return Ok(forgotten);
+        }
+        let before = self.inner.clock.now().minus(DAY * days);
+        loop {
+            match database.write::<_, Error, _>(move |tx| Box::pin(store::forget(tx, before, BATCH))).await? {
+                0 => return Ok(forgotten),
+                some => forgotten += some,
+            }
+        }
+    }
+}
+
+/// Whether a comment stays in the team: as is said, or else where it mentions somebody or tries to, and where a program
+/// says it by itself. What customers say is no secret of the team's.
+fn is_internal(draft: &Draft, mentioned: &[i64], actor: &Actor) -> bool {
+    let is_among = || !mentioned.is_empty() || mentions::is_tried(&draft.text) || actor.user_id.is_none();
+    !draft.from_customer && draft.internal.unwrap_or_else(is_among)
 }
 
 /// Whether a comment restarts the clock of a ticket's response time.
@@ -145,6 +179,12 @@ async fn mentioned_in(tx: &mut Tx, draft: &Draft) -> Result<Vec<i64>, Refusal> {
     let ids: BTreeSet<i64> = draft.mentions.iter().copied().collect();
     if let Some(unknown) = user::group::first_unknown_in(tx, &ids).await? {
         return Err(Refusal::missing(format!("mentions: user {unknown} not found")));
+    }
+    let people = user::figures_in(tx, &ids).await?;
+    if let Some(customer) = ids.iter().find(|id| people.get(id).is_some_and(|figure| figure.is_customer)) {
+        return Err(Refusal::invalid(format!(
+            "mentions: user {customer} is a customer, who does not hear what the team says; leave them out"
+        )));
     }
     let mut mentioned = ids;
     if !draft.from_customer {
@@ -181,14 +221,14 @@ async fn customer_in(tx: &mut Tx, draft: &Draft, ticket: &Record) -> Result<Stri
     Ok(contact.map_or_else(|| "The customer".to_owned(), |contact| contact.label))
 }
 
-fn entry(comment: &Comment, actor: &Actor) -> Entry {
+fn entry(comment: &Comment, ticket: &Record, actor: &Actor) -> Entry {
     let text = format!("{}: {}", comment.author, comment.text);
     let shown = match text.char_indices().nth(IN_HISTORY) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     };
     Entry {
-        subject: Subject::Record(TICKETS.into(), comment.ticket_id.clone()),
+        subject: Subject::Record(TICKETS.into(), ticket.id.clone()),
         field: "comment".to_owned(),
         from: None,
         to: Some(shown.into()),
@@ -197,11 +237,24 @@ fn entry(comment: &Comment, actor: &Actor) -> Entry {
     }
 }
 
+fn event(comment: &Comment, mentions: &[i64], ticket: Record, actor: &Actor) -> Event {
+    Event {
+        kind: COMMENTED.into(),
+        subject: Some((ticket.module.clone(), ticket.id.clone())),
+        record: Some(ticket),
+        actor: actor.clone(),
+        data: data(comment, mentions),
+        at: comment.at,
+        origin: None,
+    }
+}
+
 fn data(comment: &Comment, mentions: &[i64]) -> Map<String, Value> {
     let said = [
         ("comment_id", json!(comment.id)),
         ("text", json!(comment.text)),
         ("from_customer", json!(comment.from_customer)),
+        ("internal", json!(comment.internal)),
         ("author", json!(comment.author)),
         ("mentions", json!(mentions)),
     ];
@@ -211,6 +264,25 @@ fn data(comment: &Comment, mentions: &[i64]) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stays_in_the_team() {
+        let person = Actor { user_id: Some(2), name: "ben@example.com".into(), by: audit::By::User };
+        let program = Actor { user_id: None, name: "a key".into(), by: audit::By::Api };
+        for (text, from_customer, internal, mentioned, actor, expected) in [
+            ("It is on its way", false, None, &[][..], &person, false),
+            ("It is on its way", false, None, &[], &program, true),
+            ("It is on its way", false, None, &[5], &person, true),
+            ("@Support, is it?", false, None, &[], &person, true),
+            ("@Support, is it?", false, Some(false), &[5], &program, false),
+            ("It is on its way", false, Some(true), &[], &person, true),
+            ("@Support?", true, None, &[5], &program, false),
+        ] {
+            let draft =
+                Draft { text: text.to_owned(), mentions: Vec::new(), from_customer, internal, author: None };
+            assert_eq!(is_internal(&draft, mentioned, actor), expected, "{text} {internal:?} {mentioned:?}");
+        }
+    }
 
     #[test]
     fn what_restarts_the_clock() {

@@ -37,7 +37,7 @@ pub(super) struct RecordBody {
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64, example = 5)]
     assigned_to: Given<i64>,
     /// Its other fields, those that GET /crm/record describes and any others: at most 64 KiB. PUT and POST: these and no
-    /// others; PATCH: these beside those that are there. Null takes a field away
+    /// others (a ticket keeps its last_action_date); PATCH: these beside those that are there. Null takes a field away
     #[serde(default)]
     #[schema(value_type = Object, example = json!({"email": "jane@example.com"}))]
     fields: Given<Object>,

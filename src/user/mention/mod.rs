@@ -1,4 +1,6 @@
 //! Who is meant where a text mentions people: by their name, or by what stands before the @ of their e-mail address.
+//!
+//! Whoever is only a customer is never meant: the team speaks among itself, and customers may be called like anybody.
 
 mod store;
 
@@ -16,7 +18,7 @@ pub struct Meant {
 }
 
 /// Those who are called one of these names, or whose e-mail address begins with one of these and an @; all in small
-/// letters.
+/// letters. Nobody who is only a customer.
 ///
 /// # Errors
 /// What the database says.
