@@ -259,6 +259,9 @@ pub struct Outside {
     pub reply_to: Option<String>,
     /// What mail programs group its letters by: module and id of the record.
     pub thread: String,
+    /// Whether it comes back to the sender where it cannot be delivered. What a program wrote does not: it would come in
+    /// as the next message to answer (RFC 3834, 3.3).
+    pub comes_back: bool,
 }
 
 /// A file that goes with an e-mail.

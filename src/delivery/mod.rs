@@ -45,7 +45,7 @@ use crate::user::Users;
 pub use http::routes;
 pub use log::Passage;
 pub use origin::{Content, Origin};
-pub use outside::{OutsideLetter, Plain};
+pub use outside::{OutsideLetter, Plain, Prompt};
 pub use plan::Chosen;
 pub use reason::Reason;
 
@@ -54,7 +54,7 @@ pub use reason::Reason;
 pub enum Sending {
     /// A trigger decided it.
     Automated,
-    /// Somebody pressed Notify.
+    /// Somebody pressed Notify, or a customer is written what somebody of the team did or said.
     Manual,
     /// An activity is coming up.
     Reminder,

@@ -2,8 +2,12 @@
 //!
 //! Such a letter is a delivery like every other one, written down, tried, logged and counted alike. But nobody has chosen
 //! anything about it, nobody reads it in a centre, and whoever gets it may be a program that answers by itself: so there
-//! is a limit to how many one address gets.
+//! is a limit to how many one address gets, and mailboxes of our own get none.
 
+mod mailbox;
+mod prompt;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,22 +21,18 @@ use crate::config::Mailbox;
 use crate::storage::{Error, Tx};
 use crate::template::custom::{LetterUse, PrintUse};
 
+pub use prompt::Prompt;
+
 /// What pacing and the log know such letters by.
 pub(super) const OUTSIDE: &str = "outside";
 
 /// The time in which letters to one address are counted.
 const WINDOW: Duration = Duration::from_secs(24 * 3_600);
 
-/// So many letters about one record does an address get in that time.
-const ABOUT_ONE: i64 = 5;
-
-/// And so many in all.
-const IN_ALL: i64 = 30;
-
 /// A letter to somebody who is no user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutsideLetter {
-    /// E-mail address.
+    /// E-mail address; empty where whoever is to be written to has none that is known: then it says so in the log.
     pub to: String,
     /// Name; empty where nobody knows it.
     pub name: String,
@@ -43,11 +43,18 @@ pub struct OutsideLetter {
     /// What it is, as the log shows it: `ticket_reply`.
     #[serde(skip)]
     pub kind: &'static str,
+    /// What gave rise to it.
+    #[serde(default)]
+    pub prompt: Prompt,
     /// The record that it is about: module and id. Mail programs show what is about one record together.
     pub record: (Arc<str>, Arc<str>),
     /// Where answers go; `None` for the sender of all e-mails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// Mailboxes of ours, beside those that it comes from and that answers go to: nobody writes to themselves. What is
+    /// stored is only the one that it would go to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ours: Vec<String>,
     /// The template that it is written by; without one it says what is plain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub letter: Option<LetterUse>,
@@ -70,12 +77,24 @@ pub struct Plain {
 }
 
 impl Deliveries {
-    /// Writes a letter to somebody who is no user. It goes out once the transaction is durable; what is refused is
-    /// written down with its reason: no mail server, no address, or an address that gets too many.
+    /// Writes letters to people who are no users. They go out once the transaction is durable; what is refused is
+    /// written down with its reason: no mail server, no address, one of our own, or one that gets too many.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn letter_in(&self, tx: &mut Tx, letter: &OutsideLetter) -> Result<Chosen, Error> {
+    pub async fn letters_in(&self, tx: &mut Tx, letters: &[OutsideLetter]) -> Result<Vec<Chosen>, Error> {
+        // All in one order, so that nodes never wait in a circle.
+        let addresses = letters.iter().map(OutsideLetter::address).filter(|address| !address.is_empty());
+        let addresses: BTreeSet<String> = addresses.map(str::to_ascii_lowercase).collect();
+        store::hold_addresses(tx, &addresses).await?;
+        let mut all = Vec::with_capacity(letters.len());
+        for letter in letters {
+            all.push(self.write_letter_in(tx, letter).await?);
+        }
+        Ok(all)
+    }
+
+    async fn write_letter_in(&self, tx: &mut Tx, letter: &OutsideLetter) -> Result<Chosen, Error> {
         let now = self.inner.clock.now();
         let suppressed = self.refused(tx, letter, now).await?;
         if suppressed == Some(Reason::Loop) {
@@ -84,10 +103,12 @@ impl Deliveries {
                 module,
                 record,
                 kind = letter.kind,
-                "An address gets too many letters: one was not sent"
+                "A letter was not sent: its address gets too many, is our own, or nobody reads there"
             );
         }
-        let row = Planned::letter(letter, suppressed, now);
+        let is_it = |ours: &&String| mailbox::are_same(ours, letter.address());
+        let ours = letter.ours.iter().filter(is_it).cloned().collect();
+        let row = Planned::letter(OutsideLetter { ours, ..letter.clone() }, suppressed, now);
         self.write_in(tx, std::slice::from_ref(&row)).await?;
         Ok(Chosen::of(&row))
     }
@@ -98,21 +119,31 @@ impl Deliveries {
         letter: &OutsideLetter,
         now: Instant,
     ) -> Result<Option<Reason>, Error> {
-        let config = self.inner.config.load();
-        let Some(smtp) = &config.smtp else {
+        if !self.can_mail() {
             return Ok(Some(Reason::NotConfigured));
-        };
+        }
+        if let Some(reason) = self.unfit(letter) {
+            return Ok(Some(reason));
+        }
+        let most = letter.prompt.most();
+        let since = now.minus(WINDOW);
+        let (in_all, about_one) = store::letters_since(tx, letter, since).await?;
+        Ok((in_all >= most.in_all || about_one >= most.about_one).then_some(Reason::Loop))
+    }
+
+    /// Why nothing may go to the address of a letter, however few there were and whoever has it sent.
+    pub(super) fn unfit(&self, letter: &OutsideLetter) -> Option<Reason> {
         let to = letter.address();
         if Mailbox::parse(to).is_none_or(|mailbox| mailbox.address != to) {
-            return Ok(Some(Reason::NoEmail));
+            return Some(Reason::NoEmail);
         }
-        // Where it would come back in as the next message of the ticket.
-        let own = [Some(&*smtp.from.address), letter.reply_to.as_deref()];
-        if own.into_iter().flatten().any(|own| own.trim().eq_ignore_ascii_case(to)) {
-            return Ok(Some(Reason::Loop));
-        }
-        let (in_all, about_one) = store::letters_since(tx, to, &letter.record, now.minus(WINDOW)).await?;
-        Ok((in_all >= IN_ALL || about_one >= ABOUT_ONE).then_some(Reason::Loop))
+        let config = self.inner.config.load();
+        let smtp = config.smtp.as_ref();
+        // Where it would come back in as the next message of a ticket.
+        let login = smtp.and_then(|smtp| smtp.login.as_ref()).map(|login| login.username.as_str());
+        let own = [smtp.map(|smtp| smtp.from.address.as_str()), login, letter.reply_to.as_deref()];
+        let mut own = own.into_iter().flatten().chain(letter.ours.iter().map(String::as_str));
+        (own.any(|own| mailbox::are_same(own, to)) || mailbox::is_unread(to)).then_some(Reason::Loop)
     }
 
     /// The parcel of a letter that is due.
@@ -151,7 +182,11 @@ impl Deliveries {
         let address = Address::Mail(Mailing {
             letter: wordings.letter(letter.letter.as_ref()),
             prints: wordings.prints(&letter.prints),
-            outside: Some(Outside { reply_to: letter.reply_to.clone(), thread: format!("{module}-{id}") }),
+            outside: Some(Outside {
+                reply_to: letter.reply_to.clone(),
+                thread: format!("{module}-{id}"),
+                comes_back: letter.prompt == Prompt::Words,
+            }),
             ..Mailing::default()
         });
         Parcel { delivery_id: row.id.clone(), attempt: row.tries + 1, now, message, recipient, address }

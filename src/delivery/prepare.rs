@@ -7,7 +7,7 @@ use super::letters::Wordings;
 use super::plan::{COMPANY, Route};
 use super::settings::Settings;
 use super::settle::{Attempt, Settlement, Then};
-use super::store::{self, Claimed, Planned};
+use super::store::{self, Claimed, NOBODY, Planned};
 use super::{Content, Deliveries, EMAIL, Reason, Sending, rules};
 use crate::channel::{Address, Mailing, Message, Parcel, Recipient};
 use crate::clock::Instant;
@@ -18,6 +18,9 @@ use crate::user::choice::{self, Outlet};
 
 /// How long a claim lasts; it is renewed while the node lives.
 pub(super) const LEASE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// When a node looks again at what it cannot read.
+const UNREAD: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// A delivery that can go.
 #[derive(Clone, Debug)]
@@ -76,7 +79,11 @@ impl Deliveries {
             let outlet = outlets.get(&row.user_id);
             let row = towards(row, outlet, &settings);
             let look = match &row.outside {
-                Some(letter) => Look::Ready(Box::new(self.letter(&row, letter, &wordings, now))),
+                Some(letter) => match self.unfit(letter) {
+                    Some(reason) => Look::Then(Then::Suppressed(reason)),
+                    None => Look::Ready(Box::new(self.letter(&row, letter, &wordings, now))),
+                },
+                None if row.user_id == NOBODY => Look::Then(unread(&row, now)),
                 None => self.look_at(&row, outlet, content, &settings, &wordings, now),
             };
             match look {
@@ -258,6 +265,15 @@ fn own_secrets(users: &Users, outlet: &Outlet, now: Instant) -> Vec<String> {
     outlet.webhook.as_ref().map_or_else(Vec::new, |webhook| {
         users.webhook_secrets(outlet.user_id, webhook.generation, webhook.rotated_at, now)
     })
+}
+
+/// What goes to nobody that this version knows: a newer one wrote it, which runs beside this one or will again. It waits
+/// for that one for as long as a delivery is tried.
+fn unread(row: &Claimed, now: Instant) -> Then {
+    match row.ends_at().is_some_and(|end| now < end) {
+        true => Then::Back { due_at: now.plus(UNREAD), held: row.held },
+        false => Then::Suppressed(Reason::UserGone),
+    }
 }
 
 /// A path leads into the CRM.

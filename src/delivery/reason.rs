@@ -33,7 +33,7 @@ pub enum Reason {
     Refused,
     /// Every try of the schedule failed.
     Exhausted,
-    /// The address gets too many letters.
+    /// The address gets too many letters, is our own, or is one that nobody reads.
     Loop,
 }
 
@@ -100,7 +100,7 @@ impl Reason {
             Reason::Refused => "The target refused it for good.",
             Reason::Exhausted => "Nothing arrived at the target for about a day.",
             Reason::Loop => {
-                "This address got too many letters within a day, or is our own: a program may be answering us."
+                "This address got too many letters within a day, is our own, or is one that nobody reads: a program may be answering us."
             }
         }
     }

@@ -10,7 +10,7 @@ use super::Ways;
 use crate::channel::Channels;
 use crate::http::body::nearest;
 use crate::outbound::Target;
-use crate::settings::Group;
+use crate::settings::{Group, MOST_NAMES};
 use crate::user::KnownTypes;
 use crate::user::choice::Family;
 
@@ -22,11 +22,13 @@ pub struct Settings {
     ///
     /// By which channels notifications go out that programs send, beside the notification centre: for each type
     /// `email`, `webhook` or both. A type that is not listed is shown in the centre only.
+    #[schemars(extend("maxProperties" = MOST_NAMES))]
     pub types: BTreeMap<String, Vec<Family>>,
     /// # Company flow for Microsoft Teams
     ///
     /// Address of one Power Automate flow that writes to whoever is named in the message, for all users without a
     /// webhook of their own. Empty: none.
+    #[schemars(length(max = 2048))]
     pub teams_flow_url: String,
     /// # Form of the Teams card
     ///

@@ -3,7 +3,7 @@
 //! SQLite is quickest row by row, PostgreSQL with all rows in one statement: where many rows are written, both texts
 //! stand side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -21,6 +21,9 @@ const PARTS: i64 = 8;
 
 /// The user and the notification of what goes to somebody who is no user: no table gives this number.
 pub(super) const NOBODY: i64 = 0;
+
+/// What the locks on addresses are told apart from others by.
+const LETTERS_LOCK: i64 = 0x6c65_7474_6572;
 
 /// A delivery to write.
 #[derive(Clone, Debug)]
@@ -93,13 +96,13 @@ impl Planned {
     }
 
     /// A letter to somebody who is no user, due at once.
-    pub fn letter(letter: &OutsideLetter, suppressed: Option<Reason>, now: Instant) -> Self {
+    pub fn letter(letter: OutsideLetter, suppressed: Option<Reason>, now: Instant) -> Self {
         Self {
             id: new_id(now),
             notification_id: NOBODY,
             user_id: NOBODY,
             kind: letter.kind.into(),
-            sending: Sending::Automated,
+            sending: letter.prompt.sending(),
             choice: ReceiveBy::Email,
             channel: super::EMAIL.to_owned(),
             target: OUTSIDE.to_owned(),
@@ -108,7 +111,7 @@ impl Planned {
             held: false,
             fallback_of: None,
             mail: None,
-            outside: Some(Arc::new(letter.clone())),
+            outside: Some(Arc::new(letter)),
             created_at: now,
         }
     }
@@ -128,7 +131,8 @@ impl Planned {
     fn outside(&self) -> [Option<&str>; 4] {
         self.outside.as_ref().map_or([None; 4], |letter| {
             let (module, record) = &letter.record;
-            [letter.address(), &letter.plain.subject, module, record].map(Some)
+            let address = Some(letter.address()).filter(|address| !address.is_empty());
+            [address, Some(&letter.plain.subject), Some(module), Some(record)]
         })
     }
 
@@ -318,7 +322,7 @@ pub(super) async fn claim(
     );
     let mut claimed = tx.all(&due, params![now, node, most], read_claimed).await?;
     // What quiet hours or a pace held back goes out as one message: all of it, wherever it stands in the queue.
-    let held: std::collections::BTreeSet<(i64, Arc<str>)> =
+    let held: BTreeSet<(i64, Arc<str>)> =
         claimed.iter().filter(|row| row.held).map(|row| (row.user_id, row.channel.clone())).collect();
     if !held.is_empty() && claimed.len() as i64 == most {
         let rest = format!(
@@ -393,11 +397,11 @@ pub(super) async fn settle(
     node: &str,
     all: &[Settlement],
     now: Instant,
-) -> Result<std::collections::BTreeSet<String>, Error> {
+) -> Result<BTreeSet<String>, Error> {
     if tx.engine() == Engine::Postgres {
         return settle_all(tx, node, all, now).await;
     }
-    let mut ours = std::collections::BTreeSet::new();
+    let mut ours = BTreeSet::new();
     for settlement in all {
         let row = Settled::of(settlement, now);
         let changed = tx
@@ -502,7 +506,7 @@ async fn settle_all(
     node: &str,
     all: &[Settlement],
     now: Instant,
-) -> Result<std::collections::BTreeSet<String>, Error> {
+) -> Result<BTreeSet<String>, Error> {
     let rows: Vec<_> = all
         .iter()
         .map(|settlement| {
@@ -514,7 +518,7 @@ async fn settle_all(
             })
         })
         .collect();
-    let ours: std::collections::BTreeSet<String> = tx
+    let ours: BTreeSet<String> = tx
         .all(
             "UPDATE deliveries SET state = row.state, reason = row.reason, tries = row.tries,
                 first_try = row.first_try, due_at = COALESCE(row.due_at, deliveries.due_at), lease = NULL, held = row.held,
@@ -578,21 +582,34 @@ pub(super) async fn mail_of(tx: &mut Tx, notification_id: i64) -> Result<Option<
     Ok(found.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// How many letters this address was let have since an instant: in all, and about this record.
+/// Has whoever else writes letters to one of these addresses wait until this transaction ends: each counts those of the
+/// others. On SQLite there is one writer.
+pub(super) async fn hold_addresses(tx: &mut Tx, addresses: &BTreeSet<String>) -> Result<(), Error> {
+    if tx.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    for address in addresses {
+        let sql = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, $2))";
+        tx.one(sql, params![address, LETTERS_LOCK], |_| Ok(())).await?;
+    }
+    Ok(())
+}
+
+/// How many letters of a sort its address was let have since an instant: in all, and about its record.
 pub(super) async fn letters_since(
     tx: &mut Tx,
-    address: &str,
-    (module, record_id): &(Arc<str>, Arc<str>),
+    letter: &OutsideLetter,
     since: Instant,
 ) -> Result<(i64, i64), Error> {
-    let address = address.to_ascii_lowercase();
+    let address = letter.address().to_ascii_lowercase();
+    let (module, record_id) = &letter.record;
     let found = tx
         .one(
             "SELECT CAST(COUNT(*) AS BIGINT),
                 CAST(COALESCE(SUM(CASE WHEN module = $1 AND record_id = $2 THEN 1 ELSE 0 END), 0) AS BIGINT)
              FROM deliveries WHERE recipient IS NOT NULL AND state <> 'suppressed' AND LOWER(recipient) = $3
-                AND created_at > $4",
-            params![&**module, &**record_id, &address, since],
+                AND created_at > $4 AND sending = $5",
+            params![&**module, &**record_id, &address, since, letter.prompt.sending().name()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .await?;

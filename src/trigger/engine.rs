@@ -11,8 +11,8 @@ use super::ground::Ground;
 use super::timers::store::{self, Firing};
 use super::{Cause, Finding, Telling, Trigger, beside};
 use crate::clock::Clock;
-use crate::delivery::{Deliveries, OutsideLetter};
-use crate::event::{self, Event, Events};
+use crate::delivery::{Chosen, Deliveries, OutsideLetter};
+use crate::event::{self, Event, Events, Heard};
 use crate::http::body::LARGEST_ID;
 use crate::notification::{NewNotification, Notice, Notifications};
 use crate::record::{Change, Record, Records, Watch};
@@ -244,9 +244,9 @@ impl event::Watch for Triggers {
         &'a self,
         tx: &'a mut Tx,
         events: &'a [Event],
-    ) -> BoxFuture<'a, Result<Vec<usize>, Error>> {
+    ) -> BoxFuture<'a, Result<Vec<Heard>, Error>> {
         Box::pin(async move {
-            let mut told = Vec::with_capacity(events.len());
+            let mut heard = Vec::with_capacity(events.len());
             for event in events {
                 let mut ground = self.ground_in(tx, Cause::Event(event), event.actor.user_id).await?;
                 let view = ground.view();
@@ -255,14 +255,25 @@ impl event::Watch for Triggers {
                 let findings: Vec<Finding> = found.filter(|finding| !is_own_act(finding, actor())).collect();
                 let noted = self.noted(&Cause::Event(event), &ground);
                 let letters = self.letters(&Cause::Event(event), &ground);
-                told.push(self.tell_in(tx, beside::settled(findings)).await?);
-                self.write_in(tx, &letters).await?;
+                let told = self.tell_in(tx, beside::settled(findings)).await?;
+                heard.push(Heard { told, letters: self.write_in(tx, &letters).await? });
                 if self.note_in(tx, noted, &mut ground).await? {
                     let records: Vec<&Record> = event.record.iter().collect();
                     self.set_timers_in(tx, &records, &[], &ground).await?;
                 }
             }
-            Ok(told)
+            Ok(heard)
+        })
+    }
+
+    fn foreseen<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Vec<OutsideLetter>, Error>> {
+        Box::pin(async move {
+            let ground = self.ground_in(tx, Cause::Event(event), event.actor.user_id).await?;
+            Ok(self.letters(&Cause::Event(event), &ground))
         })
     }
 }
@@ -281,11 +292,8 @@ impl Triggers {
         self.inner.triggers.iter().flat_map(|trigger| trigger.letters(cause, &view)).collect()
     }
 
-    async fn write_in(&self, tx: &mut Tx, letters: &[OutsideLetter]) -> Result<(), Error> {
-        for letter in letters {
-            self.inner.deliveries.letter_in(tx, letter).await?;
-        }
-        Ok(())
+    async fn write_in(&self, tx: &mut Tx, letters: &[OutsideLetter]) -> Result<Vec<Chosen>, Error> {
+        self.inner.deliveries.letters_in(tx, letters).await
     }
 
     /// Remembers it; returns whether there is anything.

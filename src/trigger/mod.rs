@@ -162,6 +162,11 @@ pub trait Trigger: Send + Sync {
         String::new()
     }
 
+    /// Whether what was over before its timers were first computed is history: it counts as fired, and nobody is told.
+    fn leaves_history(&self) -> bool {
+        false
+    }
+
     /// What is to be shown with a record.
     fn shown(&self, _record: &Record, _view: &View<'_>) -> Map<String, Value> {
         Map::new()

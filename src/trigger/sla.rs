@@ -8,6 +8,9 @@
 //! Closed, or waiting for somebody else, it has no clock; opened again, or answered by the customer, it has a new one. When
 //! that was is noted beside what has fired, for no field of a ticket says so.
 //!
+//! What was over before Belfry knew the ticket is history, and nobody hears of it: a ticket that is brought in with an old Last
+//! Action Date, and every ticket as response times are first computed.
+//!
 //! Who hears of it is found out as it happens ([`who`]): no alert is lost because nobody is on support.
 
 mod levels;
@@ -17,6 +20,8 @@ mod term;
 mod tests;
 mod who;
 mod words;
+
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -46,6 +51,10 @@ pub(super) const TICKETS: &str = "tickets";
 
 /// The group of those who support customers.
 pub(super) const SUPPORT: &str = crate::user::support::GROUP;
+
+/// What has been over for so long is told to nobody any more. It is shorter than what has fired is remembered, by more than
+/// a response time takes: what was told is not told again once that is forgotten.
+const STALE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The fields of a contract that response times come from.
 const OF_CONTRACT: [&str; 2] = ["sla_response_hours", "sla_severity_hours"];
@@ -94,16 +103,21 @@ impl Trigger for Sla {
         let is_over = term.due_at <= view.now;
         let steps: &[Step] = if is_over { &[Step::Breached] } else { &[Step::Approaching, Step::Breached] };
         let timer = |step: &Step| {
+            let due_at = term.due(*step).filter(|due_at| !is_history(*due_at, record, view.now))?;
             Some(Timer {
                 trigger: NAME,
                 module: record.module.clone(),
                 record_id: record.id.clone(),
                 occurrence: step.occurrence(term.base),
                 // What lies in the past only since something was changed is not late.
-                due_at: term.due(*step)?.max(view.now),
+                due_at: due_at.max(view.now),
             })
         };
         steps.iter().filter_map(timer).collect()
+    }
+
+    fn leaves_history(&self) -> bool {
+        true
     }
 
     fn on_due(&self, timer: &Timer, record: &Record, view: &View<'_>) -> Vec<Due> {
@@ -199,6 +213,11 @@ impl Trigger for Sla {
         }
         vec![words::outlook(record, user_id, view)]
     }
+}
+
+/// Whether something was due before the ticket was known here, or so long ago that it is no news.
+fn is_history(due_at: Instant, ticket: &Record, now: Instant) -> bool {
+    due_at < ticket.created_at || now.since(due_at) > STALE
 }
 
 /// By when a ticket is to be answered; `None` where no clock runs.

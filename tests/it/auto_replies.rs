@@ -47,7 +47,9 @@ async fn patch(stage: &Stage, id: &str, body: Value) {
     stage.settles().await;
 }
 
-async fn says(stage: &Stage, id: &str, body: Value) {
+/// Somebody of the team says something, or writes down what the customer said.
+async fn says(stage: &Stage, id: &str, mut body: Value) {
+    body["actor_id"] = json!(BEN);
     stage.admin("POST", &format!("/crm/record/tickets/{id}/comment"), Some(body)).await.expect(201);
     stage.settles().await;
 }
@@ -142,10 +144,68 @@ story! {
         let body = json!({"label": "Imported", "fields": {"contact_id": "c1"}, "send_notification": false});
         stage.admin("PUT", "/crm/record/tickets/1", Some(body)).await.expect(201);
         patch(&stage, "1", json!({"fields": {"status": "Closed"}, "send_notification": false})).await;
-        let body = json!({"label": "Nobody's", "fields": {"contact_id": "gone"}});
+        let body = json!({"label": "Nobody's", "fields": {}});
         stage.admin("PUT", "/crm/record/tickets/2", Some(body)).await.expect(201);
         stage.settles().await;
         assert_eq!((letters(&stage).len(), kinds(&stage).await), (0, 0));
+    }
+}
+
+story! {
+    async fn h7_a_customer_who_cannot_be_written_to_stands_in_the_log_with_the_reason(on: On) {
+        let stage = stage(on, all_on()).await;
+        let mute = json!({"label": "Max Mute", "fields": {"phone": "1"}, "send_notification": false});
+        stage.admin("PUT", "/crm/record/contacts/mute", Some(mute)).await.expect(201);
+        for (id, contact, name) in [("early", "gone", ""), ("mute", "mute", "Max Mute")] {
+            let body = json!({"label": "Printer on fire", "fields": {"contact_id": contact}});
+            stage.admin("PUT", &format!("/crm/record/tickets/{id}"), Some(body)).await.expect(201);
+            stage.settles().await;
+            let log = stage.log(&format!("record=tickets/{id}")).await;
+            assert_eq!(log.len(), 1, "{name}");
+            let shown = ["type", "state", "reason", "to", "title"].map(|member| log[0][member].clone());
+            let title = format!("Printer on fire [{id}]");
+            let expected = [json!("ticket_opened"), json!("suppressed"), json!("no_email"), Value::Null, json!(title)];
+            assert_eq!(shown, expected);
+        }
+        // It comes too late for the first letter, and in time for the next.
+        stage.admin("PUT", "/crm/record/contacts/gone", Some(json!({"label": "Jane", "fields": {"email": JANE}}))).await.expect(201);
+        patch(&stage, "early", json!({"fields": {"status": "Closed"}})).await;
+        assert_eq!(letters(&stage).len(), 1);
+        stage.adds_up().await;
+    }
+}
+
+story! {
+    async fn h7_what_the_team_says_reaches_the_customer_however_much_it_is(on: On) {
+        let stage = stage(on, all_on()).await;
+        ticket(&stage, "1", json!({"status": "Open"})).await;
+        let ben = stage.sign_in(BEN).await;
+        for index in 0..8 {
+            let body = json!({"text": format!("Step {index}"), "internal": false});
+            ben.ask("POST", "/crm/record/tickets/1/comment", Some(body)).await.expect(201);
+            stage.settles().await;
+        }
+        patch(&stage, "1", json!({"fields": {"status": "Closed"}})).await;
+        assert_eq!(letters(&stage).len(), 10);
+        assert!(words(&letters(&stage)[8]).contains("Step 7"));
+    }
+}
+
+story! {
+    async fn h7_two_mailboxes_of_ours_do_not_write_to_each_other(on: On) {
+        let stage = stage(on, all_on()).await;
+        set(&stage, json!({"email_hours": {"vip@example.com": 1}})).await;
+        stage.admin("PUT", "/crm/settings/company", Some(json!({"email": "office@example.com"}))).await.expect(200);
+        let from = ["vip@example.com", "Office+1@example.com", "sales@example.com", "crm@example.com", "MAILER-DAEMON@mx.example.net"];
+        for (index, address) in from.into_iter().enumerate() {
+            let fields = json!({"contact_email": address, "support_email": "sales@example.com"});
+            let body = json!({"label": "We have your request", "fields": fields});
+            stage.admin("PUT", &format!("/crm/record/tickets/{index}"), Some(body)).await.expect(201);
+            stage.settles().await;
+            let log = stage.log(&format!("record=tickets/{index}")).await;
+            assert_eq!((log.len(), &log[0]["reason"]), (1, &json!("loop")), "{address}");
+        }
+        assert!(stage.mail.all().is_empty());
     }
 }
 

@@ -14,6 +14,7 @@ mod by_record;
 mod choices;
 mod cloud_events;
 mod commands;
+mod comments;
 mod company;
 mod conversion;
 mod cookies;

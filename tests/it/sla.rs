@@ -444,3 +444,87 @@ story! {
         assert!(eve.to_string().contains("Eve Support will not be told that time runs out: those who are on support are."), "{eve}");
     }
 }
+
+/// Has the response times be as in a database of a version that knew none, and the clock stand at this instant.
+async fn never_computed(stage: &Stage, now: &str) {
+    let (clock, now) = (stage.world.app.clock.clone(), belfry::clock::Instant::parse(now).unwrap());
+    let forgotten = stage.world.app.database.write::<_, belfry::storage::Error, _>(move |tx| {
+        Box::pin(async move {
+            tx.execute("DELETE FROM timers WHERE trigger_name = 'sla'", &[]).await?;
+            tx.execute("DELETE FROM timer_bases WHERE trigger_name = 'sla'", &[]).await?;
+            clock.set(now);
+            Ok(())
+        })
+    });
+    forgotten.await.unwrap();
+}
+
+story! {
+    async fn an_upgrade_alarms_nobody_of_what_was_over_before_and_misses_nothing_that_comes(on: On) {
+        let stage = stage(on).await;
+        ticket(&stage, "old", json!({})).await;
+        ticket(&stage, "changed", json!({})).await;
+        ticket(&stage, "near", json!({"last_action_date": "2026-03-04T10:30:00Z"})).await;
+        ticket(&stage, "ahead", json!({"last_action_date": "2026-03-05T09:00:00Z"})).await;
+        never_computed(&stage, "2026-03-05T10:00:00Z").await;
+        patch(&stage, "changed", json!({"fields": {"category": "Printers"}})).await;
+        computes(&stage).await;
+        stage.reaches("2026-03-05T10:00:01Z").await;
+        assert_eq!(alerts(&stage, BEN).await, NONE);
+        assert_eq!(shown(&stage, "old").await["state"], "breached", "it is over all the same");
+        stage.reaches("2026-03-05T10:30:00Z").await;
+        stage.reaches("2026-03-05T16:00:00Z").await;
+        assert_eq!(alerts(&stage, BEN).await, ["breached near", "approaching ahead"]);
+        // Somebody acts on it: its new clock is one like any other.
+        patch(&stage, "old", json!({"fields": {"last_action_date": "2026-03-05T16:00:00Z"}})).await;
+        stage.reaches("2026-03-06T09:00:00Z").await;
+        stage.reaches("2026-03-06T15:00:00Z").await;
+        stage.reaches("2026-03-06T16:00:00Z").await;
+        assert_eq!(alerts(&stage, BEN).await[2..], ["breached ahead", "approaching old", "breached old"]);
+        // Other settings make no news of it, and neither does another start.
+        set(&stage, "helpdesk", json!({"default_response_hours": 7})).await;
+        let stage = stage.restart().await;
+        stage.reaches("2026-03-06T16:30:00Z").await;
+        assert_eq!(alerts(&stage, BEN).await.len(), 5);
+    }
+}
+
+story! {
+    async fn tickets_that_are_brought_in_alarm_nobody_of_what_was_over_before_they_came(on: On) {
+        let stage = stage(on).await;
+        for id in ["1", "2", "3"] {
+            ticket(&stage, id, json!({"last_action_date": "2025-01-01T09:00:00Z"})).await;
+        }
+        // Due in half an hour: it was near its end before it came.
+        ticket(&stage, "near", json!({"last_action_date": "2026-03-02T15:30:00Z"})).await;
+        stage.reaches("2026-03-03T15:00:01Z").await;
+        assert_eq!(alerts(&stage, BEN).await, NONE);
+        assert_eq!((shown(&stage, "1").await["state"].clone(), due(&stage, "near").await), (json!("breached"), "2026-03-03T15:30:00Z".to_owned()));
+        stage.reaches("2026-03-03T15:30:00Z").await;
+        assert_eq!(alerts(&stage, BEN).await, ["breached near"]);
+        let why = stage.sign_in(BEN).await.ask("GET", "/crm/explain?module=tickets&id=1", None).await;
+        assert!(why.text.contains("was over before Belfry knew it, and nobody is told."), "{}", why.text);
+        patch(&stage, "1", json!({"fields": {"last_action_date": "2026-03-03T15:30:00Z"}})).await;
+        stage.reaches("2026-03-04T15:30:00Z").await;
+        assert_eq!(alerts(&stage, BEN).await, ["breached near", "breached 1"]);
+    }
+}
+
+story! {
+    async fn what_was_told_of_a_ticket_is_not_told_again_after_years(on: On) {
+        let stage = stage(on).await;
+        ticket(&stage, "1", json!({})).await;
+        stage.reaches("2026-03-04T15:00:00Z").await;
+        assert_eq!(alerts(&stage, BEN).await, ["breached 1"]);
+        stage.reaches("2027-05-04T09:00:00Z").await;
+        assert_eq!(stage.world.number("SELECT COUNT(*) FROM fired_timers").await, 0, "it is forgotten");
+        set(&stage, "company", json!({"holidays": ["2027-12-24"]})).await;
+        patch(&stage, "1", json!({"fields": {"category": "Printers"}})).await;
+        stage.reaches("2027-05-04T09:00:01Z").await;
+        assert_eq!(alerts(&stage, BEN).await, NONE);
+        assert_eq!(stage.world.number("SELECT COUNT(*) FROM fired_timers").await, 0);
+        patch(&stage, "1", json!({"fields": {"last_action_date": "2027-05-04T09:00:00Z"}})).await;
+        stage.reaches("2027-05-04T17:00:00Z").await;
+        assert_eq!(alerts(&stage, BEN).await, ["breached 1"]);
+    }
+}

@@ -98,7 +98,13 @@ impl Line {
         mail: &Mail,
         step: &mut Step,
     ) -> Result<Taken, Trouble> {
-        let result = hand_over(&mut connection, mail, step).await;
+        let sender = Some(&mail.from).filter(|_| mail.comes_back);
+        let mut result = hand_over(&mut connection, mail, sender, step).await;
+        // Some servers take nothing without a sender: better that it may come back than that it never goes.
+        let is_refused = result.as_ref().is_err_and(Trouble::is_for_good);
+        if sender.is_none() && is_refused && connection.command(Rset).await.is_ok() {
+            result = hand_over(&mut connection, mail, Some(&mail.from), step).await;
+        }
         let is_clean = match &result {
             Ok(_) => true,
             Err(trouble) => trouble.leaves_connection() && connection.command(Rset).await.is_ok(),

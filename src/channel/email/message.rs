@@ -25,6 +25,8 @@ const LONGEST_TOKEN: usize = 50;
 pub(super) struct Mail {
     /// Whom it comes from.
     pub from: Mailaddress,
+    /// Whether it comes back where it cannot be delivered; otherwise its envelope has no sender.
+    pub comes_back: bool,
     /// Who has to get it.
     pub to: Mailaddress,
     /// Who gets a copy.
@@ -75,7 +77,8 @@ pub(super) fn build(
     let mut bytes = headers.into_bytes();
     let body = body(&parcel.delivery_id, &content.written, &mailing.attachments, &content.prints)?;
     bytes.extend(body.formatted());
-    Ok(Mail { from: sender, to, cc, bytes })
+    let comes_back = mailing.outside.as_ref().is_none_or(|outside| outside.comes_back);
+    Ok(Mail { from: sender, comes_back, to, cc, bytes })
 }
 
 /// Who has to get it, and who gets a copy. Nobody gets a message twice, however their address is written.

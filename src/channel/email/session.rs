@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail as From, Rcpt};
@@ -89,6 +90,11 @@ impl Trouble {
     pub(super) fn leaves_connection(&self) -> bool {
         matches!(self.matter, Matter::Refused(code) if code != 421)
     }
+
+    /// Whether the server will never take it as it is.
+    pub(super) fn is_for_good(&self) -> bool {
+        matches!(self.matter, Matter::Refused(code) if code >= 500)
+    }
 }
 
 /// What the server said when it had taken a message.
@@ -100,17 +106,18 @@ pub(super) struct Taken {
     pub words: String,
 }
 
-/// Hands over one message.
+/// Hands over one message, which comes back to this sender where it cannot be delivered; to nobody without one.
 ///
 /// # Errors
 /// It was not taken. Copies that are refused do not keep the message from its recipient.
 pub(super) async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     mail: &Mail,
+    sender: Option<&Address>,
     step: &mut Step,
 ) -> Result<Taken, Trouble> {
     *step = Step::Sender;
-    let from = From::new(Some(mail.from.clone()), Vec::<MailParameter>::new());
+    let from = From::new(sender.cloned(), Vec::<MailParameter>::new());
     expect(*step, connection.command(from).await, Severity::PositiveCompletion)?;
     *step = Step::Recipient;
     let to = Rcpt::new(mail.to.clone(), Vec::new());

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Occasion;
 use crate::audit::Actor;
-use crate::delivery::{OutsideLetter, Plain};
+use crate::delivery::{OutsideLetter, Plain, Prompt};
 use crate::event::Event;
 use crate::record::{Change, Record};
 use crate::template::custom::LetterUse;
@@ -18,18 +18,25 @@ use crate::user::fields;
 struct Customer {
     /// Their record, or one made of the address that the ticket has.
     contact: Record,
+    /// Empty where none is known.
     email: String,
     language: String,
 }
 
 impl Customer {
-    /// The contact of a ticket; without an address there, whoever has the address in the ticket itself.
+    /// The contact of a ticket; without an address there, whoever has the address in the ticket itself. `None` where the
+    /// ticket names nobody.
     fn of(ticket: &Record, view: &View<'_>) -> Option<Self> {
-        let contact = ticket.reference("contact_id").and_then(|id| view.record("contacts", &id));
+        let contact_id = ticket.reference("contact_id");
+        let contact = contact_id.as_deref().and_then(|id| view.record("contacts", id));
         let company = ticket.reference("company_id").and_then(|id| view.record("companies", &id));
         let known = contact.and_then(|contact| text(contact, "email"));
         let own = || text(ticket, "contact_email").or_else(|| text(ticket, "email"));
-        let email = known.or_else(own)?;
+        let email = known.or_else(own);
+        if email.is_none() && contact_id.is_none() {
+            return None;
+        }
+        let email = email.unwrap_or_default();
         let spoken = [contact, company].into_iter().flatten();
         let language = spoken
             .filter_map(|record| text(record, "language"))
@@ -60,7 +67,7 @@ fn unknown(ticket: &Record, email: &str) -> Record {
     }
 }
 
-/// The letter about a change of a ticket; `None` where nobody can be written to.
+/// The letter about a change of a ticket; `None` where the ticket names nobody.
 pub(super) fn of_change(occasion: Occasion, change: &Change, view: &View<'_>) -> Option<OutsideLetter> {
     let status = |record: &Option<Record>| record.as_ref().and_then(|record| text(record, "status"));
     let more = json!({
@@ -69,7 +76,7 @@ pub(super) fn of_change(occasion: Occasion, change: &Change, view: &View<'_>) ->
     written(occasion, change.after.as_ref()?, &change.actor, more, view)
 }
 
-/// The letter about what was said about a ticket; `None` where nobody can be written to.
+/// The letter about what was said about a ticket; `None` where the ticket names nobody.
 pub(super) fn of_event(occasion: Occasion, event: &Event, view: &View<'_>) -> Option<OutsideLetter> {
     let said = |name: &str| event.data.get(name).cloned().unwrap_or_default();
     let more = json!({
@@ -96,18 +103,30 @@ fn written(
     let settings = view.settings.of::<HelpdeskSettings>();
     let template_id = occasion.chosen(&settings).or_else(|| view.template(occasion.key()));
     let plain = plain(occasion, ticket, &data);
+    let company = view.settings.of::<Company>();
     Some(OutsideLetter {
         to: customer.email,
         name: customer.contact.label.clone(),
         language: customer.language,
-        time_zone: view.settings.of::<Company>().time_zone.clone(),
+        time_zone: company.time_zone.clone(),
         kind: occasion.key(),
+        prompt: prompt(occasion),
         record: (ticket.module.clone(), ticket.id.clone()),
         reply_to: text(ticket, "support_email").filter(|address| fields::email(address).is_ok()),
+        ours: settings.email_hours.keys().chain([&company.email]).cloned().collect(),
         letter: template_id.map(|template_id| LetterUse { template_id, data: Value::Object(data) }),
         prints: Vec::new(),
         plain,
     })
+}
+
+/// Whose doing a letter is.
+fn prompt(occasion: Occasion) -> Prompt {
+    match occasion {
+        Occasion::TicketOpened | Occasion::UrgentTicket | Occasion::OutOfHours => Prompt::Customer,
+        Occasion::TicketClosed => Prompt::Act,
+        Occasion::CommentAdded => Prompt::Words,
+    }
 }
 
 /// What is said where the template cannot be used.

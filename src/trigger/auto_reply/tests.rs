@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Instant;
+use crate::delivery::Prompt;
 use crate::record::{Course, Credit};
 use crate::trigger::reassignment::tests::{actor, people, record};
 use crate::trigger::scene::Scene;
@@ -19,6 +20,7 @@ fn all_on() -> HelpdeskSettings {
         ticket_closed: true,
         urgent_ticket: true,
         out_of_hours: true,
+        email_hours: [("vip@example.com".to_owned(), 1.0)].into(),
         ..HelpdeskSettings::default()
     }
 }
@@ -181,9 +183,10 @@ fn said(kind: &str, data: Value) -> Event {
 
 #[test]
 fn what_is_written_of_what_is_said() {
-    let team =
-        || said(COMMENTED, json!({"text": "Done.", "author": "Ben", "from_customer": false, "mentions": []}));
-    let among = || said(COMMENTED, json!({"text": "@eve?", "from_customer": false, "mentions": [3]}));
+    let team = || {
+        said(COMMENTED, json!({"text": "Done.", "author": "Ben", "from_customer": false, "internal": false}))
+    };
+    let among = || said(COMMENTED, json!({"text": "@eve?", "from_customer": false, "internal": true}));
     let theirs = || said(COMMENTED, json!({"text": "Help!", "from_customer": true, "mentions": []}));
     let elsewhere = || said("ticket.customer_replied", json!({"text": "Help!"}));
     let none: &[&str] = &[];
@@ -206,20 +209,26 @@ fn what_is_written_of_what_is_said() {
     let letters = AutoReply.letters(&Cause::Event(&event), &scene(NOON, all_on()).view());
     let data = &letters[0].letter.as_ref().expect("it has a template").data;
     assert_eq!((&data["comment"]["text"], &data["comment"]["author"]), (&json!("Done."), &json!("Ben")));
-    assert_eq!(letters[0].plain.text, "Done.");
+    assert_eq!((&*letters[0].plain.text, letters[0].prompt), ("Done.", Prompt::Words));
 }
 
 #[test]
 fn to_whom_in_which_language_and_where_answers_go() {
     let letter = |fields: Value, settings: HelpdeskSettings| {
         let changes = [Change { after: Some(ticket(fields)), ..change(None, json!({})) }];
-        let scene = scene(NOON, settings);
+        let mut scene = scene(NOON, settings);
+        scene.settings =
+            scene.settings.with(Company { email: "office@example.com".to_owned(), ..Company::default() });
         AutoReply.letters(&Cause::Changes(&changes), &scene.view()).pop()
     };
     let jane = letter(json!({"contact_id": "c1", "support_email": "help@example.com"}), all_on()).unwrap();
     assert_eq!((&*jane.to, &*jane.name, &*jane.language), ("jane@acme.example", "Jane Doe", "de"));
     assert_eq!(jane.reply_to.as_deref(), Some("help@example.com"));
     assert_eq!(jane.letter.unwrap().template_id, 100);
+    assert_eq!(
+        (jane.prompt, jane.ours),
+        (Prompt::Customer, vec!["vip@example.com".to_owned(), "office@example.com".to_owned()])
+    );
     assert_eq!(jane.plain.subject, "Printer on fire [4711]");
     let own = letter(
         json!({"contact_email": "max@example.org", "support_email": "?"}),
@@ -228,7 +237,10 @@ fn to_whom_in_which_language_and_where_answers_go() {
     let own = own.unwrap();
     assert_eq!((&*own.to, &*own.language, own.reply_to), ("max@example.org", "en", None));
     assert_eq!(own.letter.unwrap().template_id, 7);
-    for nobody in [json!({}), json!({"contact_id": "gone"}), json!({"contact_email": " "})] {
+    for nobody in [json!({}), json!({"contact_email": " "})] {
         assert!(letter(nobody.clone(), all_on()).is_none(), "{nobody}");
     }
+    // Somebody is named, and where they are written to is not known: the log is to say so.
+    let gone = letter(json!({"contact_id": "gone", "contact_name": "Max"}), all_on()).unwrap();
+    assert_eq!((&*gone.to, &*gone.name, &*gone.plain.subject), ("", "Max", "Printer on fire [4711]"));
 }

@@ -14,6 +14,7 @@ fn eve() -> Figure {
         reports_to: None,
         on_support: false,
         is_active: true,
+        is_customer: false,
     }
 }
 

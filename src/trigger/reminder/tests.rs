@@ -41,6 +41,7 @@ fn scene(fields: Value, now: &str) -> Scene {
                 reports_to: None,
                 on_support: false,
                 is_active: true,
+                is_customer: false,
             },
         )
     };

@@ -43,11 +43,13 @@ pub struct HelpdeskSettings {
     /// # Global default severity SLA
     ///
     /// The same for tickets of one severity: hours by severity, such as `{"High": 4}`. 0 or left out: no hours of its own.
+    #[schemars(extend("maxProperties" = MOST))]
     pub severity_hours: HoursBy,
     /// # Support e-mail address SLA response time
     ///
     /// The same for tickets that came to one support e-mail address: hours by address, such as
     /// `{"urgent@example.com": 1}`. These win over everything else.
+    #[schemars(extend("maxProperties" = MOST))]
     pub email_hours: HoursBy,
     /// # Minutes before the end of the response time
     ///

@@ -249,6 +249,31 @@ fn both_alerts_are_set_and_only_the_second_where_time_is_over() {
     assert_eq!(occurrences(&late_only).len(), 1);
 }
 
+#[test]
+fn what_was_over_before_the_ticket_was_known_or_a_year_ago_is_history() {
+    // Made here on Tuesday, 3 March, at 15:00; open from nine to five, eight hours.
+    for (last_action, now, wanted) in [
+        ("2025-01-01T09:00:00Z", "2026-03-03T15:00:00Z", &[][..]),
+        ("2025-01-01T09:00:00Z", "2026-03-20T15:00:00Z", &[]),
+        ("2026-03-02T14:59:00Z", "2026-03-03T15:00:00Z", &[]),
+        ("2026-03-02T15:30:00Z", "2026-03-03T15:00:00Z", &["breached"]),
+        ("2026-03-02T16:30:00Z", "2026-03-03T15:00:00Z", &["approaching", "breached"]),
+        ("2026-03-03T15:00:00Z", "2027-03-04T15:00:00Z", &["breached"]),
+        ("2026-03-03T15:00:00Z", "2027-03-04T15:00:01Z", &[]),
+    ] {
+        let timers = Sla.timers(&ticket(json!({"last_action_date": last_action})), &at_time(now).view());
+        let steps: Vec<&str> =
+            timers.iter().map(|timer| timer.occurrence.split_once('@').unwrap().0).collect();
+        assert_eq!(steps, wanted, "{last_action} {now}");
+    }
+    let scene = team("2026-03-05T15:00:00Z");
+    let old = ticket(json!({"last_action_date": "2025-01-01T09:00:00Z"}));
+    assert_eq!(
+        words::outlook(&old, BEN, &scene.view()),
+        "The response time of Ticket Printer on fire was over before Belfry knew it, and nobody is told."
+    );
+}
+
 fn on_support(scene: &mut Scene, ids: &[i64]) {
     for id in ids {
         scene.people.get_mut(id).expect("they exist").on_support = true;

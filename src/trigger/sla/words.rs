@@ -226,6 +226,12 @@ pub(super) fn outlook(ticket: &Record, user_id: i64, view: &View<'_>) -> String 
     let next = [term.approaching_at, Some(term.due_at)].into_iter().flatten().find(|at| *at > view.now);
     match next {
         Some(at) => format!("{name} will be told on {} if nobody acts.", place.wall().spoken(at)),
+        None if term.due_at < ticket.created_at => {
+            format!(
+                "The response time of {} was over before Belfry knew it, and nobody is told.",
+                noun(ticket)
+            )
+        }
         None => format!("The response time of {} is over, and no further alert follows.", noun(ticket)),
     }
 }

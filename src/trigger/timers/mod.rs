@@ -20,6 +20,8 @@
 //!   ([`Trigger::on_due`](super::Trigger::on_due)); those that others would have been due earlier are computed anew. A
 //!   node that does not know of the change yet notes whose timers it computed, and they are computed again. Turning to
 //!   another basis waits for whoever computes from the one before.
+//! - *A trigger is new.* Where its timers were never computed, the records are older than it: what was over by then counts as
+//!   fired, if the trigger wants so ([`Trigger::leaves_history`](super::Trigger::leaves_history)). An upgrade alarms nobody.
 //! - *The clock is stepped.* Forward: everything is due at once, and fires once. Back: what has fired stays fired;
 //!   what comes next is the first that has not.
 
@@ -36,13 +38,23 @@ use super::{Timer, Trigger, View};
 use crate::clock::Instant;
 use crate::record::Record;
 use crate::storage::{Error, Tx};
-use store::Stored;
+use store::{Basis, Firing, Stored};
 
 /// What is to be written of timers.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Difference {
     gone: Vec<Stored>,
     new: Vec<Timer>,
+    /// What was over before its trigger was there.
+    history: Vec<Timer>,
+}
+
+/// What of a module's triggers is so before their timers are compared.
+struct Standing {
+    /// Those that leave history and whose timers were never computed.
+    new: Vec<&'static str>,
+    /// Whether timers are to be computed from something else than this node knows.
+    is_doubtful: bool,
 }
 
 impl Triggers {
@@ -57,13 +69,18 @@ impl Triggers {
         let view = ground.view();
         let mut difference = Difference::default();
         for (module, records) in self.timed(standing) {
+            let triggers = self.standing_in(tx, &module, &view).await?;
             let ids: Vec<&str> = records.iter().map(|record| &*record.id).collect();
             let stored = store::of_records(tx, &module, &ids).await?;
             for record in &records {
                 let own = stored.iter().filter(|timer| timer.record_id == record.id);
-                self.compare(record, own.cloned().collect(), &view, &mut difference);
+                self.compare(record, own.cloned().collect(), &triggers.new, &view, &mut difference);
             }
-            self.distrust_in(tx, &module, &records, &view).await?;
+            if triggers.is_doubtful {
+                // They are computed anew a little later.
+                let users: BTreeSet<i64> = records.iter().filter_map(|record| record.assigned_to).collect();
+                store::look_again(tx, &users).await?;
+            }
         }
         for (module, records) in self.timed(gone) {
             let ids: Vec<&str> = records.iter().map(|record| &*record.id).collect();
@@ -71,6 +88,8 @@ impl Triggers {
         }
         store::delete(tx, &difference.gone).await?;
         store::put(tx, &difference.new).await?;
+        let history: Vec<Firing> = difference.history.into_iter().map(Firing::noted).collect();
+        store::fire(tx, &history, view.now).await?;
         if let Some(first) = difference.new.iter().map(|timer| timer.due_at).min() {
             let bell = self.inner.bell.clone();
             tx.after_commit(move || bell.ring_for(first));
@@ -90,7 +109,14 @@ impl Triggers {
     }
 
     /// What is other than it should be of a record's timers.
-    fn compare(&self, record: &Record, stored: Vec<Stored>, view: &View<'_>, difference: &mut Difference) {
+    fn compare(
+        &self,
+        record: &Record,
+        stored: Vec<Stored>,
+        new: &[&str],
+        view: &View<'_>,
+        difference: &mut Difference,
+    ) {
         let of_module = self.of_module(&record.module);
         let mut wanted: Vec<Timer> = of_module.flat_map(|trigger| trigger.timers(record, view)).collect();
         wanted.retain(|timer| !view.has_fired(record, timer.trigger, &timer.occurrence));
@@ -108,7 +134,10 @@ impl Triggers {
                 wanted.swap_remove(index);
             }
         }
-        difference.new.extend(wanted);
+        let is_history = |timer: &Timer| timer.due_at <= view.now && new.contains(&timer.trigger);
+        let (history, ahead): (Vec<Timer>, Vec<Timer>) = wanted.into_iter().partition(is_history);
+        difference.history.extend(history);
+        difference.new.extend(ahead);
     }
 
     /// Whether a timer is due and only waits for its turn: nothing may take it away that leaves its record as it was.
@@ -119,22 +148,17 @@ impl Triggers {
                 .is_some_and(|(trigger, timer)| !trigger.on_due(&timer, record, view).is_empty())
     }
 
-    /// Where timers are to be computed from something else than this node knows, they are computed anew a little later.
-    async fn distrust_in(
-        &self,
-        tx: &mut Tx,
-        module: &str,
-        records: &[&Record],
-        view: &View<'_>,
-    ) -> Result<(), Error> {
+    /// From what the timers of a module's triggers are computed: nobody turns to anything else until this transaction ends.
+    async fn standing_in(&self, tx: &mut Tx, module: &str, view: &View<'_>) -> Result<Standing, Error> {
+        let mut standing = Standing { new: Vec::new(), is_doubtful: false };
         for trigger in self.of_module(module) {
             let basis = store::basis_held(tx, trigger.name()).await?;
-            if basis.is_some_and(|basis| basis.wanted() == trigger.basis(view.settings)) {
-                continue;
+            if trigger.leaves_history() && basis.as_ref().is_none_or(Basis::is_first) {
+                standing.new.push(trigger.name());
             }
-            let users: BTreeSet<i64> = records.iter().filter_map(|record| record.assigned_to).collect();
-            store::look_again(tx, &users).await?;
+            let is_ours = basis.is_some_and(|basis| basis.wanted() == trigger.basis(view.settings));
+            standing.is_doubtful |= !is_ours;
         }
-        Ok(())
+        Ok(standing)
     }
 }

@@ -33,8 +33,8 @@ enum Step {
     Page,
     /// The next record.
     One,
-    /// The next record is left as it is.
-    PassOver,
+    /// The next record is left as it is, if it is the one after this number: another run may have come further.
+    PassOver(i64),
 }
 
 impl Step {
@@ -102,10 +102,11 @@ impl Triggers {
     /// Computes the timers of a page record by record, and passes over those that cannot be computed.
     async fn renew_singly(&self, work: &Work) -> Result<bool, Error> {
         for _ in 0..PAGE {
+            let from = self.done_to(work).await?;
             let is_over = match self.step(work, Step::One).await {
                 Err(Error::Fault(fault)) => {
                     tracing::error!("The timers of a record cannot be computed: {fault}");
-                    self.step(work, Step::PassOver).await?
+                    self.step(work, Step::PassOver(from)).await?
                 }
                 stepped => stepped?,
             };
@@ -114,6 +115,27 @@ impl Triggers {
             }
         }
         Ok(false)
+    }
+
+    /// Up to which record it has come.
+    async fn done_to(&self, work: &Work) -> Result<i64, Error> {
+        let read = match work {
+            Work::Trigger(index, _) => {
+                let name = self.inner.triggers[*index].name();
+                let read =
+                    self.inner.database.read::<_, Error, _>(move |tx| Box::pin(store::basis(tx, name)));
+                read.await?.map(|basis| basis.done_to)
+            }
+            Work::User(user_id) => {
+                let user_id = *user_id;
+                let read = self
+                    .inner
+                    .database
+                    .read::<_, Error, _>(move |tx| Box::pin(store::zone_change(tx, user_id)));
+                read.await?.map(|(_, done_to)| done_to)
+            }
+        };
+        Ok(read.unwrap_or(0))
     }
 
     /// Returns whether it goes no further now.
@@ -156,7 +178,11 @@ impl Triggers {
                 let module = trigger.timed_module().expect("only triggers with timers are renewed");
                 let page = store::page(tx, module, from.done_to, step.most()).await?;
                 let page = Next::of(module, page).collect();
-                this.page_in(tx, page, from.done_to, step).await.map(|to| Some((from.done_to, to)))
+                let to = this.page_in(tx, page, from.done_to, step).await?;
+                if to.is_none() && from.is_first() && trigger.leaves_history() {
+                    say_what_is_history(trigger.name(), store::silent(tx, module, trigger.name()).await?);
+                }
+                Ok(Some((from.done_to, to)))
             })
         });
         let Some((from, to)) = renewed.await? else {
@@ -191,7 +217,10 @@ impl Triggers {
         }
         let held: Vec<Next> = page.into_iter().take_while(|next| next.is_held).collect();
         let to = held.last().map_or(from, |next| next.number);
-        if step == Step::PassOver {
+        if let Step::PassOver(after) = step {
+            if after != from {
+                return Ok(Some(from));
+            }
             for Next { module, id, .. } in &held {
                 tracing::error!(%module, %id, "The timers of a record are left as they are");
             }
@@ -256,5 +285,16 @@ impl Triggers {
             store::begin_anew(tx, trigger.name(), &trigger.basis(&settings)).await?;
         }
         Ok(())
+    }
+}
+
+/// To be said once, as the timers of a trigger have been computed for the first time.
+fn say_what_is_history(trigger: &str, count: i64) {
+    if count > 0 {
+        tracing::info!(
+            trigger,
+            count,
+            "What was over before this version first looked is history: nobody is told of it"
+        );
     }
 }

@@ -349,6 +349,11 @@ impl Basis {
     pub fn wanted(&self) -> &str {
         self.next_basis.as_deref().unwrap_or(&self.basis)
     }
+
+    /// Whether they were never computed before.
+    pub fn is_first(&self) -> bool {
+        self.basis.is_empty() && self.next_basis.is_some()
+    }
 }
 
 fn read_basis(row: &Row<'_>) -> Result<Basis, Error> {
@@ -413,6 +418,12 @@ pub(super) async fn end_anew(tx: &mut Tx, trigger: &str, basis: &str, from: i64)
     )
     .await?;
     Ok(())
+}
+
+/// How many times of a trigger's records count as fired of which nobody was told.
+pub(super) async fn silent(tx: &mut Tx, module: &str, trigger: &str) -> Result<i64, Error> {
+    let sql = "SELECT COUNT(*) FROM fired_timers WHERE module = $1 AND trigger_name = $2 AND user_id IS NULL";
+    Ok(tx.one(sql, params![module, trigger], |row| row.get(0)).await?.unwrap_or(0))
 }
 
 /// The next records of a module after a number: number, id, and whether it is this transaction's until it ends; those

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use belfry::delivery::{Chosen, OutsideLetter, Plain, Reason};
+use belfry::delivery::{Chosen, OutsideLetter, Plain, Prompt, Reason};
 use serde_json::{Value, json};
 
 use super::stage::{Stage, tries};
@@ -17,8 +17,10 @@ pub fn reply(ticket: &str) -> OutsideLetter {
         language: "en".to_owned(),
         time_zone: "Europe/London".to_owned(),
         kind: "ticket_opened",
+        prompt: Prompt::Customer,
         record: (Arc::from("tickets"), Arc::from(ticket)),
         reply_to: Some("support@example.com".to_owned()),
+        ours: Vec::new(),
         letter: None,
         prints: Vec::new(),
         plain: Plain {
@@ -35,7 +37,7 @@ impl Stage {
         let deliveries = self.world.app.deliveries.clone();
         let written = self.world.app.database.write::<_, belfry::storage::Error, _>(move |tx| {
             let (deliveries, letter) = (deliveries.clone(), letter.clone());
-            Box::pin(async move { deliveries.letter_in(tx, &letter).await })
+            Box::pin(async move { deliveries.letters_in(tx, &[letter]).await.map(|mut all| all.remove(0)) })
         });
         let chosen = written.await.unwrap();
         self.settles().await;
@@ -184,12 +186,105 @@ story! {
         assert_eq!(stage.mail.all().len(), before + 1);
         stage.passes(86_400 + 1).await;
         assert_eq!(states(vec![reply("42")]).await, 1);
-        // Nobody writes to themselves.
-        for own in ["support@example.com", "CRM@example.com"] {
-            let letter = OutsideLetter { to: own.to_owned(), ..reply("44") };
-            assert_eq!(stage.writes(letter).await.suppressed, Some(Reason::Loop), "{own}");
-        }
         stage.adds_up().await;
+    }
+}
+
+story! {
+    async fn what_the_team_has_to_say_is_not_held_back_by_what_programs_caused(on: On) {
+        let stage = Stage::new(on).await;
+        let words = |ticket: &str| OutsideLetter { kind: "comment_added", prompt: Prompt::Words, ..reply(ticket) };
+        let closed = OutsideLetter { kind: "ticket_closed", prompt: Prompt::Act, ..reply("42") };
+        for _ in 0..5 {
+            assert_eq!(stage.writes(reply("42")).await.suppressed, None);
+        }
+        assert_eq!(stage.writes(reply("42")).await.suppressed, Some(Reason::Loop));
+        for letter in [vec![words("42"); 99], vec![closed.clone()]].concat() {
+            assert_eq!(stage.writes(letter).await.suppressed, None);
+        }
+        // A program may act in their name: it comes to an end too.
+        for letter in [words("42"), closed] {
+            let refused = stage.writes(letter).await;
+            assert_eq!(stage.delivery(&refused).await["reason"], "loop");
+        }
+        // And what they said takes nothing from what programs may cause.
+        assert_eq!(stage.writes(words("43")).await.suppressed, None);
+        assert_eq!(stage.writes(reply("43")).await.suppressed, None);
+        assert_eq!(stage.mail.to(JANE).len(), 5 + 100 + 2);
+        stage.adds_up().await;
+    }
+}
+
+story! {
+    async fn many_at_the_same_instant_are_counted_too(on: On) {
+        let stage = Stage::new(on).await;
+        let together = (0..12).map(|index| {
+            let (deliveries, database) = (stage.world.app.deliveries.clone(), stage.world.app.database.clone());
+            let shouted = index % 2 == 0;
+            let letter = OutsideLetter { to: if shouted { JANE.to_uppercase() } else { JANE.to_owned() }, ..reply("42") };
+            tokio::spawn(async move {
+                let written = database.write::<_, belfry::storage::Error, _>(move |tx| {
+                    let (deliveries, letter) = (deliveries.clone(), letter.clone());
+                    Box::pin(async move { deliveries.letters_in(tx, &[letter]).await })
+                });
+                written.await.unwrap().remove(0).suppressed.is_none()
+            })
+        });
+        let mut sent = 0;
+        for one in together.collect::<Vec<_>>() {
+            sent += usize::from(one.await.unwrap());
+        }
+        assert_eq!(sent, 5);
+        stage.settles().await;
+    }
+}
+
+story! {
+    async fn nobody_writes_to_themselves_or_to_where_nobody_reads(on: On) {
+        let stage = Stage::new(on).await;
+        let to = |address: &str| OutsideLetter { to: address.to_owned(), ours: vec!["vip@example.com".to_owned()], ..reply("44") };
+        let own = ["support@example.com", "CRM@example.com", "crm+44@example.com", "Vip+1@Example.com"];
+        let programs = ["MAILER-DAEMON@mx.example.net", "postmaster@example.net", "no-reply@example.net", "bounces+7@example.net"];
+        for address in own.into_iter().chain(programs) {
+            let refused = stage.writes(to(address)).await;
+            assert_eq!(refused.suppressed, Some(Reason::Loop), "{address}");
+            // Not by hand either.
+            stage.retries(&refused).await;
+            let log = stage.delivery(&refused).await;
+            assert_eq!((&log["state"], &log["reason"], tries(&log).len()), (&json!("suppressed"), &json!("loop"), 0), "{address}");
+        }
+        assert!(stage.mail.all().is_empty());
+        assert_eq!(stage.writes(to("nora@noreply.example.net")).await.suppressed, None);
+        stage.adds_up().await;
+    }
+}
+
+story! {
+    async fn what_a_program_wrote_comes_back_to_nobody_and_what_a_person_wrote_does(on: On) {
+        let stage = Stage::new(on).await;
+        for (prompt, sender) in [(Prompt::Customer, "<>"), (Prompt::Act, "<>"), (Prompt::Words, "crm@example.com")] {
+            let before = stage.mail.all().len();
+            stage.writes(OutsideLetter { prompt, ..reply("42") }).await;
+            let letter = stage.mail.all().remove(before);
+            assert_eq!(letter.0["mail_from"].as_str().unwrap_or_default(), sender, "{prompt:?}");
+            assert_eq!((letter.header("From"), letter.header("Auto-Submitted")), ("CRM <crm@example.com>", "auto-replied"));
+        }
+    }
+}
+
+story! {
+    async fn what_only_a_newer_version_can_read_waits_for_it(on: On) {
+        let stage = Stage::new(on).await;
+        let refused = stage.writes(OutsideLetter { to: String::new(), ..reply("42") }).await;
+        let written = stage.world.app.database.write::<_, belfry::storage::Error, _>(|tx| {
+            Box::pin(tx.execute("UPDATE deliveries SET target = 'elsewhere', state = 'pending', reason = NULL", &[]))
+        });
+        assert_eq!(written.await.unwrap(), 1);
+        stage.passes(3_600).await;
+        let log = stage.delivery(&refused).await;
+        assert_eq!((&log["state"], tries(&log).len()), (&json!("pending"), 0));
+        stage.passes(2 * 86_400).await;
+        assert_eq!(stage.delivery(&refused).await["reason"], "user_gone", "not for ever");
     }
 }
 

@@ -6,7 +6,7 @@ use mail_parser::MessageParser;
 use serde_json::json;
 
 use super::messages::header_names;
-use super::server::{Offer, Server};
+use super::server::{Does, Offer, Server};
 use super::*;
 use crate::channel::{Filled, Outside, Print};
 
@@ -83,6 +83,7 @@ async fn a_customer_gets_a_letter_that_no_program_answers_and_hears_nothing_of_t
         outside: Some(Outside {
             reply_to: Some("support@example.com".to_owned()),
             thread: "tickets-4 2>\r\nX: y".to_owned(),
+            comes_back: false,
         }),
         ..Mailing::default()
     };
@@ -125,6 +126,35 @@ async fn a_customer_gets_a_letter_that_no_program_answers_and_hears_nothing_of_t
     let mailing = Mailing { outside: Some(outside), ..Mailing::default() };
     let mail = message::build(&parcel, &mailing, &content, &from()).unwrap();
     assert!(!header_names(&mail.bytes).iter().any(|name| name == "Reply-To" || name == "Bcc"));
+}
+
+#[tokio::test]
+async fn what_a_program_wrote_to_a_customer_comes_back_to_nobody_unless_the_server_insists() {
+    let letter = |comes_back: bool| {
+        let mut parcel = parcel();
+        let outside = Outside { comes_back, ..Outside::default() };
+        *mailing(&mut parcel) = Mailing { outside: Some(outside), ..Mailing::default() };
+        parcel
+    };
+    let (nobody, us) = ("1: MAIL FROM:<>", "1: MAIL FROM:<crm@example.com>");
+    let no = |at: &'static str| vec![(0, at, Does::Says("550 who"))];
+    for (comes_back, script, said, arrives) in [
+        (false, vec![], vec![nobody], true),
+        (true, vec![], vec![us], true),
+        (false, no("MAIL FROM:<>"), vec![nobody, us], true),
+        (false, vec![(0, "MAIL FROM:<>", Does::Says("450 later"))], vec![nobody], false),
+    ] {
+        let server = Server::start(Offer { script, ..Offer::default() }).await;
+        let outcome = Email::new(Some(smtp(server.port))).carry(&letter(comes_back)).await;
+        let heard: Vec<String> = server.heard().into_iter().filter(|line| line.contains("MAIL")).collect();
+        assert_eq!(heard, said);
+        assert_eq!(matches!(outcome, Outcome::Sent(_)), arrives, "{outcome:?}");
+    }
+    // Refused for another reason, it is refused once more as it was before.
+    let server = Server::start(Offer { script: no("RCPT"), ..Offer::default() }).await;
+    let outcome = Email::new(Some(smtp(server.port))).carry(&letter(false)).await;
+    assert!(matches!(outcome, Outcome::Never { .. }), "{outcome:?}");
+    assert_eq!((server.count("MAIL"), server.count("RSET")), (2, 2));
 }
 
 #[test]
