@@ -84,7 +84,8 @@ pub struct HelpdeskSettings {
     pub ticket_opened_template_id: Option<i64>,
     /// # Comment Added
     ///
-    /// Whether the contact of a ticket is written an e-mail when somebody of the team comments on it.
+    /// Whether the contact of a ticket is written an e-mail when somebody of the team comments on it; what is
+    /// internal never goes out.
     pub comment_added: bool,
     /// # Template of Comment Added
     ///

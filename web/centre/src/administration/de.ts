@@ -207,7 +207,7 @@ export const de: AdministrationWords = {
     sending: "Wie es dazu kam",
     sendings: {
       automated: "Von Belfry selbst, weil etwas geschah",
-      manual: "Von Hand: Es geht überallhin, was man auch gewählt hat",
+      manual: "Von Hand: Es geht hinaus, was man auch gewählt hat",
       reminder: "Eine Erinnerung",
       api: "Von einem Programm, über die API",
     },

@@ -205,7 +205,7 @@ export const en = {
     sending: "How it came to be sent",
     sendings: {
       automated: "By Belfry itself, of something that happened",
-      manual: "By hand: it goes everywhere, whatever people chose",
+      manual: "By hand: it goes out whatever people chose",
       reminder: "A reminder",
       api: "By a program, through the API",
     },

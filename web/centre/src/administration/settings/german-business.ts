@@ -153,7 +153,11 @@ export const germanBusiness: Translations = {
     about: "Mit welchem Schweregrad oder welcher Priorität ein Ticket dringend ist, durch Komma getrennt.",
   },
   ...reply("ticket_opened", "Ticket eröffnet", "wenn das Ticket eröffnet wird"),
-  ...reply("comment_added", "Kommentar hinzugefügt", "wenn jemand vom Team kommentiert"),
+  ...reply(
+    "comment_added",
+    "Kommentar hinzugefügt",
+    "wenn jemand vom Team kommentiert und es nicht intern ist",
+  ),
   ...reply("ticket_closed", "Ticket geschlossen", "wenn das Ticket geschlossen wird"),
   ...reply("urgent_ticket", "Dringendes Ticket", "wenn das Ticket dringend wird"),
   ...reply(
