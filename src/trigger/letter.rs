@@ -9,7 +9,7 @@
 //! | `letterhead`                   | Company Information: `name`, `address`, `phone`, `email` …                         |
 //! | `language`, `time_zone`, `now` | how the reader reads, and the present instant in UTC                               |
 //!
-//! What a letter knows beside that (`actor`, `change`, `comment`, `due`) adds whoever writes it;
+//! What a letter knows beside that (`actor`, `change`, `document`, `comment`, `due`) adds whoever writes it;
 //! `template/custom/variables.rs` describes all of it to administrators.
 
 use serde_json::{Map, Value, json};

@@ -113,6 +113,25 @@ story! {
 }
 
 story! {
+    async fn o1_the_letter_says_of_lines_and_total_what_the_pdf_says(on: On) {
+        let stage = stage(on).await;
+        super::on(&stage).await;
+        let sam = stage.sign_in(SAM).await;
+        // As many CRMs have it: a price and no amounts.
+        save(&sam, json!({"status": "eSigned", "company_id": "acme", "currency": "GBP", "lines": [
+            {"description": "Router X1", "quantity": 2, "price": 450, "discount_percent": 10, "tax_rate": 20},
+            {"code": "INST", "unit_price": 120.5, "quantity": "as agreed"}, {"code": "CABLE", "unit_price": 5, "quantity": 4}]}))
+        .await;
+        stage.settles().await;
+        let letters = stage.letters(2);
+        let text = letters[0].text();
+        for said in ["Router X1 | 2 | £810.00", "INST | as agreed", "CABLE | 4 | £20.00", "Total | £992.00"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+    }
+}
+
+story! {
     async fn o1_the_way_into_a_listed_value_counts_each_time(on: On) {
         let stage = stage(on).await;
         super::on(&stage).await;

@@ -57,6 +57,13 @@ pub(super) const ALL: &[Variable] = &[
     variable("change.field", "Which field was changed", "status"),
     variable("change.from", "What it was before", "New"),
     variable("change.to", "What it is now", "eSigned"),
+    variable(
+        "document.lines",
+        "What an order lists, as its PDF does: each line has description, code, quantity, unit, unit_price and amount",
+        "document.lines|length",
+    ),
+    variable("document.total", "What the order comes to, as its PDF says", "1428"),
+    variable("document.currency", "The currency of the amounts", "GBP"),
     variable("comment.text", "What was said about a ticket", "The printer works again."),
     variable("comment.author", "Who said it", "Ann Smith"),
     variable("comment.at", "When", "2026-03-02T09:30:00Z"),
@@ -206,6 +213,14 @@ fn order(module: &str) -> Value {
                 ],
             },
         },
+        "document": {
+            "currency": "GBP", "total": 1428.0,
+            "lines": [
+                { "code": "DSK-160", "description": "Desk, oak, 160 cm", "quantity": 2, "unit": "pcs", "unit_price": 420.0, "amount": 840.0 },
+                { "code": "CHR-ERG", "description": "Chair “Ergo”", "quantity": 2, "unit": "pcs", "unit_price": 150.0, "amount": 300.0 },
+                { "code": "DEL", "description": "Delivery and assembly", "quantity": 1, "unit": "", "unit_price": 50.0, "amount": 50.0 },
+            ],
+        },
         "change": { "field": "status", "from": "New", "to": status },
     })
 }
@@ -261,6 +276,7 @@ mod tests {
                 "recipient",
                 "actor",
                 "change",
+                "document",
                 "comment",
                 "due",
                 "letterhead",

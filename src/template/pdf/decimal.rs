@@ -94,6 +94,12 @@ impl Decimal {
         self.0
     }
 
+    /// As JSON has numbers.
+    pub(super) fn to_f64(self) -> f64 {
+        // Below 10^17 millionths: what is lost is far behind the decimals that anybody sees.
+        self.0 as f64 / ONE as f64
+    }
+
     pub(super) fn is_negative(self) -> bool {
         self.0 < 0
     }

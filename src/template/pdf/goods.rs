@@ -1,11 +1,12 @@
 //! The lines of a document: what was sold, how much of it and for how much.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::decimal::Decimal;
 use super::read::{field, line, number, text};
 use super::words::{Currency, Speech};
+use crate::template::lines::one_line;
 
 /// More lines are left out; a record holds about two thousand of the shortest.
 const MOST_LINES: usize = 5_000;
@@ -69,6 +70,21 @@ impl Line {
         let whole = self.unit_price?.times(self.quantity.unwrap_or(Decimal::ONE))?;
         let off = whole.percent(self.discount.unwrap_or_default())?;
         Some(whole.minus(off)?.rounded(decimals))
+    }
+
+    /// The line for a letter: numbers, and a quantity that is no number as it was written.
+    pub(super) fn listed(&self) -> Value {
+        let name = if self.description.is_empty() { &self.code } else { &self.description };
+        let words = Some(self.quantity_words.as_str()).filter(|words| !words.is_empty());
+        let quantity = self.quantity.map(|quantity| json!(quantity.to_f64()));
+        json!({
+            "description": one_line(name),
+            "code": self.code,
+            "quantity": quantity.or_else(|| words.map(Value::from)),
+            "unit": self.unit,
+            "unit_price": self.unit_price.map(Decimal::to_f64),
+            "amount": self.amount.map(Decimal::to_f64),
+        })
     }
 }
 

@@ -19,7 +19,7 @@ mod worker;
 mod tests;
 
 pub use letterhead::Letterhead;
-pub use order::{DocumentInput, Kind, Party, Person, data, gross};
+pub use order::{DocumentInput, Kind, Party, Person, data, gross, listed};
 pub use press::{Limits, Press, Request};
 pub use trouble::{Mistake, Unprinted};
 

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::decimal::Decimal;
-use super::goods::{Shown, columns, read};
+use super::goods::{Line, Shown, columns, read};
 use super::letterhead::{Head, Letterhead};
 use super::read::{address, field, filled, line, short, text};
 use super::sums::{self, Sum, sums};
@@ -204,6 +204,19 @@ fn subject(input: &DocumentInput<'_>, number: &str) -> String {
 pub fn gross(fields: &Map<String, Value>, company: Option<&Map<String, Value>>) -> Option<i128> {
     let currency = currency_of(fields, company, "");
     sums::gross(fields, &read(fields, &currency), &currency).map(Decimal::millionths)
+}
+
+/// The most lines that a letter is told of.
+const LISTED: usize = 100;
+
+/// What a document lists and comes to, for letters about it: the lines, total and currency that are printed, as numbers
+/// that whoever reads sees in their own way.
+pub fn listed(input: &DocumentInput<'_>) -> Value {
+    let currency = currency(input);
+    let lines = read(input.fields, &currency);
+    let total = sums::gross(input.fields, &lines, &currency).map(Decimal::to_f64);
+    let lines: Vec<Value> = lines.iter().take(LISTED).map(Line::listed).collect();
+    json!({ "lines": lines, "total": total, "currency": currency.name() })
 }
 
 fn currency(input: &DocumentInput<'_>) -> Currency {

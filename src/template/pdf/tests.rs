@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use super::{DocumentInput, Kind, Letterhead, Mistake, Party, Person, Unprinted, data, gross};
+use super::{DocumentInput, Kind, Letterhead, Mistake, Party, Person, Unprinted, data, gross, listed};
 
 fn object(value: Value) -> Map<String, Value> {
     match value {
@@ -80,6 +80,36 @@ fn lines_are_read_under_the_names_that_crms_give_them() {
         assert_eq!(shown, expected, "{document}");
         assert_eq!(sums(&document), ["Subtotal 1,350.00", "VAT 20% 270.00", "Total €1,620.00"]);
     }
+}
+
+#[test]
+fn a_letter_is_told_the_numbers_that_are_printed() {
+    let letter = |fields: Value| {
+        let fields = object(fields);
+        listed(&DocumentInput {
+            kind: Kind::SalesOrder,
+            id: "1",
+            label: "Order",
+            fields: &fields,
+            company: None,
+            contact: None,
+            owner: None,
+            letterhead: &Letterhead { currency: "GBP".into(), ..Letterhead::default() },
+            language: "en",
+            today: Date::constant(2026, 11, 22),
+            time_zone: "UTC",
+        })
+    };
+    let priced = letter(json!({"currency": "EUR", "lines": [
+        {"name": "SIM\ncard", "qty": "1,000", "unit": "pcs", "unit_price": 0.125, "discount_percent": 10, "tax_rate": 20}]}));
+    let line = json!({"description": "SIM card", "code": "", "quantity": 1000.0, "unit": "pcs", "unit_price": 0.125, "amount": 112.5});
+    assert_eq!(priced, json!({"currency": "EUR", "total": 135.0, "lines": [line]}));
+    assert_eq!(letter(json!({"total": 7.5})), json!({"currency": "GBP", "total": 7.5, "lines": []}));
+    assert_eq!(letter(json!({"lines": [{"code": "X"}]}))["total"], Value::Null);
+    assert_eq!(
+        letter(json!({"lines": vec![json!({"code": "X"}); 101]}))["lines"].as_array().unwrap().len(),
+        100
+    );
 }
 
 #[test]

@@ -191,6 +191,11 @@ impl Currency {
         Self { name, decimals }
     }
 
+    /// As the record names it; empty where it does not.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its sign, unless several currencies share it.
     fn sign(&self) -> Option<&str> {
         match self.name.to_ascii_uppercase().as_str() {

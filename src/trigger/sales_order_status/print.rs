@@ -12,12 +12,26 @@ const LONGEST_NAME: usize = 120;
 
 /// What a template of sales orders shows of an order, in this language.
 pub(super) fn data(record: &Record, language: &str, view: &View<'_>) -> Value {
+    document(record, language, view, pdf::data)
+}
+
+/// What a letter says of an order's lines and total: the same as the document.
+pub(super) fn listed(record: &Record, view: &View<'_>) -> Value {
+    document(record, "en", view, pdf::listed)
+}
+
+fn document(
+    record: &Record,
+    language: &str,
+    view: &View<'_>,
+    make: impl Fn(&DocumentInput<'_>) -> Value,
+) -> Value {
     let company = view.settings.of::<Company>();
     let letterhead = letterhead(&company);
     let named = |module, field| record.reference(field).and_then(|id| view.record(module, &id)).map(party);
     let owner = record.assigned_to.and_then(|id| view.people.get(&id));
     let now = jiff::Timestamp::from_microsecond(view.now.0).unwrap_or(jiff::Timestamp::MAX);
-    pdf::data(&DocumentInput {
+    make(&DocumentInput {
         kind: Kind::SalesOrder,
         id: &record.id,
         label: &record.label,
