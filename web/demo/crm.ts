@@ -71,6 +71,12 @@ async function changed() {
   bar.insertBefore(bell, place);
 }
 
+/** Whoever asks is there: time that runs ends no session that is used. One that is over is begun anew. */
+async function stay() {
+  const me = await call(access, "GET", "auth/me").catch(() => null);
+  if (!me && !find("who").hidden) await changed();
+}
+
 for (const [id, email, name] of PEOPLE) {
   find("users").append(new Option(`${name} (${id})`, String(id)));
   const choose = document.createElement("button");
@@ -184,6 +190,7 @@ for (const step of document.querySelectorAll<HTMLButtonElement>("#time button"))
     showTime(time);
     const fell = time.fired === 1 ? "1 timer fell due" : `${time.fired} timers fell due`;
     answer.textContent = `${step.textContent} later: ${time.fired ? fell : "nothing fell due"}`;
+    await stay();
   };
 }
 readTime();

@@ -168,6 +168,7 @@ describe("a button of the demo", () => {
     await pair.getByText("is the same address").waitFor();
     await pair.getByRole("button", { name: "Notify" }).click();
     const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: /^Remove .*Ben Support/ }).waitFor();
     expect(await dialog.getByLabel("Subject").inputValue()).toContain(
       "Possible duplicate: Contact M. Larsen",
     );

@@ -19,6 +19,11 @@ describe("templates", () => {
     await mails.getByRole("listitem").filter({ hasText: "used by Sales Order Settings" }).waitFor();
     await mails.getByRole("link", { name: "New e-mail template" }).click();
 
+    // Whoever begins sees what there is to name.
+    await page
+      .getByRole("region", { name: "Variables" })
+      .getByText("document.total", { exact: true })
+      .waitFor();
     await page.getByLabel("Name").fill("Thank you");
     await page.getByLabel("Subject").fill("Thank you, {{ recipient.name }}");
     await source(page).fill("<mjml>\n<mj-body>\n{{ nothing }\n</mj-body></mjml>");
@@ -32,6 +37,11 @@ describe("templates", () => {
         "{{ recipient.name }}</mj-text></mj-column></mj-section></mj-body></mjml>",
     );
     const preview = page.getByRole("region", { name: "Preview" });
+    const right = await source(page).inputValue();
+    await source(page).fill("<p>{{ contcat.label }}</p>");
+    await preview.getByRole("button", { name: "Preview" }).click();
+    await preview.getByRole("alert").filter({ hasText: "contcat" }).waitFor();
+    await source(page).fill(right);
     await preview.getByRole("button", { name: "Preview" }).click();
     await letter(page)
       .getByText(/Dear & kind .+/)

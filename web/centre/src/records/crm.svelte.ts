@@ -33,9 +33,6 @@ export const LEADS = "leads";
 /** The module whose records have comments and response times. */
 export const TICKETS = "tickets";
 
-/** The modules whose records are held against the credit limit of their company. */
-export const CREDITED: ReadonlySet<string> = new Set(["sales_orders", "invoices"]);
-
 /** What is changed of a record, or said of a new one; what is left out stays as it is. */
 export interface RecordChange {
   label?: string;

@@ -27,6 +27,12 @@ export async function templateOf(id: number): Promise<TemplateWhole> {
   return (await asked(call<{ template: TemplateWhole }>(ACCESS, "GET", `template/${id}`))).template;
 }
 
+/** What templates of a kind may name and what they may put it through: the same for all of a kind. */
+export async function wordsOf(kind: Draft["kind"]): Promise<Pick<TemplateWhole, "variables" | "filters">> {
+  const one = (await allTemplates()).find((template) => template.kind === kind);
+  return one ? templateOf(one.id) : { variables: [], filters: [] };
+}
+
 export async function versionsOf(id: number): Promise<Version[]> {
   return (await asked(call<{ versions: Version[] }>(ACCESS, "GET", `template/${id}/versions`))).versions;
 }
