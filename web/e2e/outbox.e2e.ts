@@ -31,6 +31,8 @@ class Outbox {
     const link = this.row(channel, title).getByRole("link");
     await link.click({ timeout: SOON_MS });
     await this.article.getByRole("heading", { name: title, level: 2 }).waitFor();
+    // What was read before may have the same title.
+    await this.article.getByText(`${channel} to `).waitFor();
     return this.article;
   }
 }
