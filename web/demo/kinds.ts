@@ -70,9 +70,9 @@ const order = (id: string, status: string) => ({
   },
 });
 
-/** In how many days, as a date. */
-const inDays = (now: Date, days: number) =>
-  new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10);
+/** In how many days, as a date in a zone: `2026-12-07`. */
+const inDays = (now: Date, days: number, timeZone: string) =>
+  new Date(now.getTime() + days * 86_400_000).toLocaleDateString("sv-SE", { timeZone });
 
 export const KINDS: Kind[] = [
   {
@@ -143,7 +143,7 @@ export const KINDS: Kind[] = [
         label: "Set Grace's appraisal",
         says: "It is in 14 days: Grace and Max, her manager, are told at nine in the morning in Perth, or at once.",
         act: async (crm, now) => {
-          const fields = { appraisal_date: inDays(now, 14) };
+          const fields = { appraisal_date: inDays(now, 14, "Australia/Perth") };
           await crm("PATCH", record("personnel", "grace"), { fields, actor_id: 1 });
         },
       },
