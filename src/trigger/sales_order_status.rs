@@ -201,7 +201,7 @@ fn mail(
     let letter = settings.email_template_id.map(|template_id| {
         let mut data = letter::data(record, &Reader::User(figure), view);
         data.insert("actor".to_owned(), letter::actor(&change.actor, view));
-        data.insert("document".to_owned(), print::listed(record, view));
+        data.insert("document".to_owned(), print::listed(record, &figure.language, view));
         let field = &settings.trigger_field;
         data.insert("change".to_owned(), json!({ "field": field, "from": step.from, "to": step.to }));
         LetterUse { template_id, data: data.into() }

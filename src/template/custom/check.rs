@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
 
-use super::variables::Sample;
+use super::sample::Sample;
 use super::{Frame, Kind, Unrendered, render};
 use crate::clock::Instant;
 use crate::http::Problem;
 use crate::template::Rendered;
-use crate::template::pdf::{self, DocumentInput, Letterhead, Party, Person, Press, Request, Unprinted};
+use crate::template::pdf::{self, Press, Request, Unprinted};
 
 /// What a reader of a preview finds below the letter.
 const CENTRE: &str = "https://crm.example.com/notifications";
@@ -81,8 +80,9 @@ impl Check {
         if source.len() > super::sandbox::SOURCE_BYTES {
             return Err(Problem::bad_request("The source is longer than 64 KiB; make it shorter"));
         }
-        let data = document(trial, self.now);
-        let request = Request { source, data: &data, files: BTreeMap::new(), today: today(self.now) };
+        let (reader, today) = ((&*trial.language, &*trial.time_zone), today(self.now));
+        let data = trial.sample.printed(&trial.sample.data(&trial.language), reader, today, pdf::data);
+        let request = Request { source, data: &data, files: BTreeMap::new(), today };
         self.press.print(&request).await.map_err(|unprinted| match &unprinted {
             Unprinted::Refused(mistake) if mistake.file.is_none() => {
                 let hint = mistake.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
@@ -103,7 +103,7 @@ fn letter(subject: &str, source: &str, trial: &Trial) -> Result<Rendered, Unrend
         unsubscribe: None,
         note: None,
     };
-    render::letter(subject, source, &trial.sample.data(), &frame, render::Care::Saved)
+    render::letter(subject, source, &trial.sample.data(&trial.language), &frame, render::Care::Saved)
 }
 
 async fn blocking<T: Send + 'static>(
@@ -118,39 +118,4 @@ async fn blocking<T: Send + 'static>(
 fn today(now: Instant) -> Date {
     let at = jiff::Timestamp::from_microsecond(now.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     at.to_zoned(TimeZone::UTC).date()
-}
-
-/// What a PDF template is tried on.
-fn document(trial: &Trial, now: Instant) -> Value {
-    let data = trial.sample.data();
-    let (kind, id) = match trial.sample {
-        Sample::Order("invoices") => (pdf::Kind::Invoice, "1042"),
-        Sample::Order("quotes") => (pdf::Kind::Quote, "1042"),
-        _ => (pdf::Kind::SalesOrder, "1042"),
-    };
-    let text = |path: &str| data.pointer(path).and_then(Value::as_str).unwrap_or_default();
-    let nothing = Map::new();
-    let fields = |path: &str| data.pointer(path).and_then(Value::as_object).unwrap_or(&nothing);
-    let letterhead = Letterhead {
-        name: text("/letterhead/name").to_owned(),
-        address: text("/letterhead/address").to_owned(),
-        phone: text("/letterhead/phone").to_owned(),
-        email: text("/letterhead/email").to_owned(),
-        website: text("/letterhead/website").to_owned(),
-        currency: "GBP".to_owned(),
-        ..Letterhead::default()
-    };
-    pdf::data(&DocumentInput {
-        kind,
-        id,
-        label: text("/record/label"),
-        fields: fields("/record/fields"),
-        company: Some(Party { label: text("/company/label"), fields: fields("/company/fields") }),
-        contact: Some(Party { label: text("/contact/label"), fields: fields("/contact/fields") }),
-        owner: Some(Person { name: text("/owner/name"), email: text("/owner/email") }),
-        letterhead: &letterhead,
-        language: &trial.language,
-        today: today(now),
-        time_zone: &trial.time_zone,
-    })
 }

@@ -9,6 +9,7 @@ mod markup;
 mod plain;
 mod render;
 mod rules;
+mod sample;
 mod sandbox;
 mod shelf;
 mod shipped;

@@ -209,14 +209,20 @@ pub fn gross(fields: &Map<String, Value>, company: Option<&Map<String, Value>>) 
 /// The most lines that a letter is told of.
 const LISTED: usize = 100;
 
-/// What a document lists and comes to, for letters about it: the lines, total and currency that are printed, as numbers
-/// that whoever reads sees in their own way.
+/// What a document lists and comes to, for letters about it: the lines, the rows below them, the total and the currency
+/// that are printed, as numbers that whoever reads sees in their own way.
 pub fn listed(input: &DocumentInput<'_>) -> Value {
-    let currency = currency(input);
+    let (speech, currency) = (Speech::of(input.language), currency(input));
     let lines = read(input.fields, &currency);
-    let total = sums::gross(input.fields, &lines, &currency).map(Decimal::to_f64);
+    let total = sums::gross(input.fields, &lines, &currency);
+    let (mut rows, _) = sums(input.fields, &lines, speech, &currency);
+    // A letter says what it comes to even where no total is printed.
+    if let Some(total) = total.filter(|_| !rows.iter().any(|row| row.strong)) {
+        rows.push(Sum::total(total, speech, &currency));
+    }
     let lines: Vec<Value> = lines.iter().take(LISTED).map(Line::listed).collect();
-    json!({ "lines": lines, "total": total, "currency": currency.name() })
+    let sums: Vec<Value> = rows.iter().map(Sum::listed).collect();
+    json!({ "lines": lines, "sums": sums, "total": total.map(Decimal::to_f64), "currency": currency.name() })
 }
 
 fn currency(input: &DocumentInput<'_>) -> Currency {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::decimal::Decimal;
 use super::goods::Line;
@@ -20,6 +20,22 @@ pub(super) struct Sum {
     pub amount: String,
     /// Whether it is what the reader looks for.
     pub strong: bool,
+    /// What `amount` says.
+    #[serde(skip)]
+    pub value: Decimal,
+}
+
+impl Sum {
+    /// What the document comes to.
+    pub(super) fn total(value: Decimal, speech: Speech, currency: &Currency) -> Self {
+        let amount = speech.money(value, currency);
+        Self { name: speech.words.total.clone(), amount, strong: true, value }
+    }
+
+    /// For letters, where its amount is written as all others are.
+    pub(super) fn listed(&self) -> Value {
+        json!({ "name": self.name, "amount": self.value.to_f64(), "strong": self.strong })
+    }
 }
 
 /// What a record says of its sums.
@@ -179,14 +195,14 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    fn row(&mut self, name: &str, amount: Decimal) {
-        let amount = self.speech.number(amount, self.currency.decimals);
-        self.rows.push(Sum { name: name.to_owned(), amount, strong: false });
+    fn row(&mut self, name: &str, value: Decimal) {
+        let amount = self.speech.number(value, self.currency.decimals);
+        self.rows.push(Sum { name: name.to_owned(), amount, strong: false, value });
     }
 
-    fn strong(&mut self, name: &str, amount: Decimal) {
-        let amount = self.speech.money(amount, self.currency);
-        self.rows.push(Sum { name: name.to_owned(), amount, strong: true });
+    fn strong(&mut self, name: &str, value: Decimal) {
+        let amount = self.speech.money(value, self.currency);
+        self.rows.push(Sum { name: name.to_owned(), amount, strong: true, value });
     }
 
     fn words(&self) -> &'static Words {
@@ -208,7 +224,7 @@ impl Sheet<'_> {
             };
             self.row(&name, *tax);
         }
-        self.strong(&words.total, reckoned.total);
+        self.rows.push(Sum::total(reckoned.total, self.speech, self.currency));
         Some(reckoned.total)
     }
 
@@ -222,7 +238,7 @@ impl Sheet<'_> {
             self.row(&words.tax, tax);
         }
         let total = stated.total?;
-        self.strong(&words.total, total);
+        self.rows.push(Sum::total(total, self.speech, self.currency));
         Some(total)
     }
 

@@ -103,8 +103,16 @@ fn a_letter_is_told_the_numbers_that_are_printed() {
     let priced = letter(json!({"currency": "EUR", "lines": [
         {"name": "SIM\ncard", "qty": "1,000", "unit": "pcs", "unit_price": 0.125, "discount_percent": 10, "tax_rate": 20}]}));
     let line = json!({"description": "SIM card", "code": "", "quantity": 1000.0, "unit": "pcs", "unit_price": 0.125, "amount": 112.5});
-    assert_eq!(priced, json!({"currency": "EUR", "total": 135.0, "lines": [line]}));
-    assert_eq!(letter(json!({"total": 7.5})), json!({"currency": "GBP", "total": 7.5, "lines": []}));
+    let sum = |name: &str, amount: f64| json!({"name": name, "amount": amount, "strong": name == "Total"});
+    let sums = [sum("Subtotal", 112.5), sum("VAT 20%", 22.5), sum("Total", 135.0)];
+    assert_eq!(priced, json!({"currency": "EUR", "total": 135.0, "lines": [line], "sums": sums}));
+    let alone = json!({"currency": "GBP", "total": 7.5, "lines": [], "sums": [sum("Total", 7.5)]});
+    assert_eq!(letter(json!({"total": 7.5})), alone);
+    let unprinted = letter(json!({"subtotal": 100, "tax": 20}));
+    assert_eq!(
+        unprinted["sums"],
+        json!([sum("Subtotal", 100.0), {"name": "VAT", "amount": 20.0, "strong": false}, sum("Total", 120.0)])
+    );
     assert_eq!(letter(json!({"lines": [{"code": "X"}]}))["total"], Value::Null);
     assert_eq!(
         letter(json!({"lines": vec![json!({"code": "X"}); 101]}))["lines"].as_array().unwrap().len(),

@@ -15,9 +15,9 @@ pub(super) fn data(record: &Record, language: &str, view: &View<'_>) -> Value {
     document(record, language, view, pdf::data)
 }
 
-/// What a letter says of an order's lines and total: the same as the document.
-pub(super) fn listed(record: &Record, view: &View<'_>) -> Value {
-    document(record, "en", view, pdf::listed)
+/// What a letter in this language says of an order's lines and sums: the same as the document.
+pub(super) fn listed(record: &Record, language: &str, view: &View<'_>) -> Value {
+    document(record, language, view, pdf::listed)
 }
 
 fn document(

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{FRAME, called, saved, sent, wording};
+use crate::template::custom::sample::Sample;
 use crate::template::custom::shipped;
-use crate::template::custom::variables::Sample;
 use crate::template::custom::{Frame, Kind, render};
 
 #[test]
@@ -171,7 +171,7 @@ fn whole_mjml_is_taken_as_it_is_and_ends_with_our_foot() {
         note: Some("The PDF could not be attached: it would be larger than 10 MiB."),
         ..FRAME
     };
-    let letter = render(&wording("Hello", source), &Sample::Ticket.data(), &frame).unwrap();
+    let letter = render(&wording("Hello", source), &Sample::Ticket.data("en"), &frame).unwrap();
     for part in [
         "#ffeedd",
         "Georgia",
@@ -208,7 +208,7 @@ fn every_shipped_letter_reads_well_in_every_language_and_without_anything() {
         for language in ["en", "de"] {
             let frame = Frame { language, ..FRAME };
             let own = Sample::of_key(Some(ours.key));
-            let letter = render(&wording(ours.subject, ours.source), &own.data(), &frame).unwrap();
+            let letter = render(&wording(ours.subject, ours.source), &own.data("en"), &frame).unwrap();
             assert!(
                 letter.text.contains(if language == "de" { "Guten Tag" } else { "Hello" }),
                 "{}: {}",
@@ -232,17 +232,20 @@ fn every_shipped_letter_reads_well_in_every_language_and_without_anything() {
 fn the_shipped_order_letter_says_what_was_ordered() {
     let ours = shipped::of("sales_order_status").unwrap();
     let english =
-        render(&wording(ours.subject, ours.source), &Sample::of_key(Some(ours.key)).data(), &FRAME).unwrap();
+        render(&wording(ours.subject, ours.source), &Sample::of_key(Some(ours.key)).data("en"), &FRAME)
+            .unwrap();
     assert_eq!(english.subject, "Order 1042: eSigned");
     assert_eq!(
         english.text,
-        "Order 1042: eSigned\n\nHello Bea Jones,\n\nOrder 1042 of Acme Ltd is now eSigned (it was New).\n\nItem | Quantity | Amount\nDesk, oak, 160 cm | 2 pcs | £840.00\nChair “Ergo” | 2 pcs | £300.00\nDelivery and assembly | 1 | £50.00\nTotal | £1,428.00\n\nDelivery: 20 March 2026\n\nOpen in the CRM:\nhttps://crm.example.com/sales_orders/1042\n"
+        "Order 1042: eSigned\n\nHello Bea Jones,\n\nOrder 1042 of Acme Ltd is now eSigned (it was New).\n\nItem | Quantity | Amount\nDesk, oak, 160 cm | 2 pcs | £840.00\nChair “Ergo” | 2 pcs | £300.00\nDelivery and assembly | 1 | £50.00\nSubtotal | £1,190.00\nVAT 20% | £238.00\nTotal | £1,428.00\n\nDelivery: 20 March 2026\n\nOpen in the CRM:\nhttps://crm.example.com/sales_orders/1042\n"
     );
     let frame = Frame { language: "de-AT", ..FRAME };
     let german =
-        render(&wording(ours.subject, ours.source), &Sample::of_key(Some(ours.key)).data(), &frame).unwrap();
+        render(&wording(ours.subject, ours.source), &Sample::of_key(Some(ours.key)).data("de"), &frame)
+            .unwrap();
     assert!(
-        german.text.contains("Gesamt | 1.428,00 £") && german.text.contains("20. März 2026"),
+        german.text.contains("USt. 20 % | 238,00 £\nGesamtbetrag | 1.428,00 £")
+            && german.text.contains("20. März 2026"),
         "{}",
         german.text
     );

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::render::{Care, letter};
-use super::variables::Sample;
+use super::sample::Sample;
 use super::{Frame, Kind, Unrendered, Wording};
 use crate::template::Rendered;
 
@@ -29,7 +29,7 @@ fn wording(subject: &str, source: &str) -> Wording {
 
 /// As it is tried before it is kept.
 fn saved(source: &str) -> Result<Rendered, Unrendered> {
-    letter("Subject", source, &Sample::Order("sales_orders").data(), &FRAME, Care::Saved)
+    letter("Subject", source, &Sample::Order("sales_orders").data("en"), &FRAME, Care::Saved)
 }
 
 /// As it is sent with these variables.
