@@ -367,11 +367,13 @@ describe("a record", () => {
   });
 
   test("keeps strangers' words words", async ({ server, visit, person }) => {
+    await put(server, "companies", "hostile", { label: HOSTILE });
     await put(server, "contacts", "hostile", {
       label: HOSTILE,
       link: "https://crm.example/%22%3E%3Cscript%3E",
       fields: {
         first_name: HOSTILE,
+        company_id: "hostile",
         [HOSTILE.slice(0, 90)]: HOSTILE,
         tags: [HOSTILE],
         place: { [HOSTILE]: 1 },
@@ -379,13 +381,114 @@ describe("a record", () => {
     });
     const record = new RecordPage(await (await visit({ as: person })).open("/records/contacts/hostile"));
     await record.page.getByRole("heading", { name: HOSTILE }).waitFor();
+    await record.fact("Company").getByRole("link", { name: HOSTILE }).waitFor();
     expect((await scan(record.page)).faults).toEqual([]);
     await record.press("Edit");
-    await record.page.getByLabel("First Name").waitFor();
+    await record.page.getByRole("combobox", { name: "Company" }).fill("onerror");
+    await record.page.getByRole("option", { name: HOSTILE }).waitFor();
     expect((await scan(record.page)).faults).toEqual([]);
     await record.page.goto(`${server.origin}/records/contacts?q=onerror`);
     await record.page.getByRole("link", { name: HOSTILE }).waitFor();
     expect((await scan(record.page)).faults).toEqual([]);
+  });
+});
+
+describe("a record that another one names", () => {
+  test("is chosen by a part of its name, and stands there by it", async ({ server, visit }) => {
+    const mia = await somebody(server, "Mia Manager");
+    await set(server, "audit", { fields: "sales_orders:company_id" });
+    const [acme, globex] = [`Acme Harbour ${mia.id}`, `Globex Harbour ${mia.id}`];
+    await put(server, "companies", `acme-${mia.id}`, { label: acme });
+    await put(server, "companies", `globex-${mia.id}`, { label: globex });
+    const visitor = await visit({ as: mia });
+    const page = await visitor.open("/records/sales_orders?new=1");
+    const record = new RecordPage(page);
+    await page.getByLabel("Name", { exact: true }).fill("Forty pallets");
+    const company = page.getByRole("combobox", { name: "Company", exact: true });
+    await company.fill(`harbour ${mia.id}`);
+    await page.getByRole("option", { name: globex }).waitFor();
+    await page.getByRole("option", { name: acme }).click();
+    expect(await company.inputValue()).toBe(acme);
+    const asked = page.waitForRequest((request) => request.method() === "POST");
+    await record.press("Create Sales Order");
+    expect((await asked).postDataJSON()).toMatchObject({ fields: { company_id: `acme-${mia.id}` } });
+    const link = record.fact("Company").getByRole("link", { name: acme, exact: true });
+    expect(await link.getAttribute("title")).toBe(`acme-${mia.id}`);
+    const order = page.url();
+
+    // Whoever comes anew sees no id before the name.
+    await page.goto(order);
+    await link.click();
+    await page.waitForURL(`**/records/companies/acme-${mia.id}`);
+    await page.getByRole("heading", { name: acme }).waitFor();
+
+    // By the keyboard alone: Enter may come before the answer.
+    await page.goBack();
+    await record.press("Edit");
+    await company.focus();
+    await page.keyboard.type("globex har");
+    await page.keyboard.press("Enter");
+    await eventually("chosen", 10_000, async () => (await company.inputValue()) === globex);
+    await record.save();
+    await record.fact("Company").getByRole("link", { name: globex, exact: true }).waitFor();
+    const changed = record.section("History").getByRole("listitem").filter({ hasText: "Company" }).first();
+    await changed.getByRole("link", { name: acme, exact: true }).waitFor();
+    await changed.getByRole("link", { name: globex, exact: true }).waitFor();
+    await set(server, "audit", { fields: "" });
+  });
+
+  test("may be one that Belfry does not know, or none", async ({ server, visit }) => {
+    const mia = await somebody(server, "Mia Manager");
+    const visitor = await visit({ as: mia });
+    visitor.watch.allow(/status of 404 .*\/crm\/record\/companies\/elsewhere-7/);
+    const order = `unknown-${mia.id}`;
+    await put(server, "sales_orders", order, { label: "Forty pallets" });
+    const page = await visitor.open(`/records/sales_orders/${order}`);
+    const record = new RecordPage(page);
+    const company = page.getByRole("combobox", { name: "Company", exact: true });
+    await record.press("Edit");
+    await company.fill("elsewhere-7");
+    await page.getByText("Companies: nothing of this name").waitFor();
+    // Nobody takes for an id what they mistyped.
+    await company.press("Enter");
+    expect(await company.getAttribute("aria-expanded")).toBe("true");
+    await company.press("ArrowDown");
+    await company.press("Enter");
+    await record.save();
+    expect((await stored(server, "sales_orders", order)).fields).toEqual({ company_id: "elsewhere-7" });
+    await record.fact("Company").getByRole("link", { name: "elsewhere-7", exact: true }).waitFor();
+
+    await page.reload();
+    await record.fact("Company").getByRole("link", { name: "elsewhere-7", exact: true }).waitFor();
+    await record.press("Edit");
+    expect(await company.inputValue()).toBe("elsewhere-7");
+    await company.fill("");
+    await page
+      .getByRole("listbox", { name: "Company" })
+      .getByRole("option", { name: "None", exact: true })
+      .click();
+    await record.save();
+    expect((await stored(server, "sales_orders", order)).fields).toEqual({});
+  });
+
+  test("may be of the module that one chooses first", async ({ server, visit }) => {
+    const mia = await somebody(server, "Mia Manager");
+    const quote = `Forty pallets ${mia.id}`;
+    await put(server, "quotes", `q-${mia.id}`, { label: quote });
+    await put(server, "activities", `about-${mia.id}`, { label: "Ring about it" });
+    const page = await (await visit({ as: mia })).open(`/records/activities/about-${mia.id}`);
+    const record = new RecordPage(page);
+    await record.press("Edit");
+    await page.getByLabel("Related Module").selectOption("Quotes");
+    await page.getByRole("combobox", { name: "Related Record" }).fill(`pallets ${mia.id}`);
+    await page.getByRole("option", { name: quote }).click();
+    await record.save();
+    expect((await stored(server, "activities", `about-${mia.id}`)).fields).toEqual({
+      related_module: "quotes",
+      related_id: `q-${mia.id}`,
+    });
+    await record.says("Related Module", "Quotes");
+    await record.fact("Related Record").getByRole("link", { name: quote, exact: true }).waitFor();
   });
 });
 
@@ -503,6 +606,11 @@ test(
       await put(server, "activities", id, { label: "To look at", assigned_to: ADA.id, fields });
       await put(server, "activities", id, { label: "To look at", assigned_to: person.id });
       await put(server, "leads", id, { label: "To convert", assigned_to: person.id });
+      await put(server, "companies", id, { label: "To refer to" });
+      await set(server, "audit", { fields: "sales_orders:company_id" });
+      for (const company_id of ["", id])
+        await put(server, "sales_orders", id, { label: "To refer from", fields: { company_id } });
+      await set(server, "audit", { fields: "" });
       const page = await (await visit({ as: person })).open("/records");
       const look = async (state: string) =>
         void found.push(...(await violations(page, `${state}, ${language}`)));
@@ -531,6 +639,17 @@ test(
       await page.keyboard.press("Escape");
       await press(say("Edit", "Bearbeiten"));
       await look("edit");
+      await page.goto(`${server.origin}/records/sales_orders/${id}`);
+      await page.getByRole("link", { name: "To refer to" }).nth(1).waitFor();
+      await look("record that names another");
+      await press(say("Edit", "Bearbeiten"));
+      const company = page.getByRole("combobox", { name: say("Company", "Firma"), exact: true });
+      await company.fill("to ref");
+      await page.getByRole("option", { name: "To refer to" }).first().waitFor();
+      await look("choosing a record");
+      await company.fill("no such company");
+      await page.getByRole("option", { disabled: true }).waitFor();
+      await look("choosing an id");
       await page.goto(`${server.origin}/records/leads/${id}`);
       await press(say("Convert", "Umwandeln"));
       await look("convert");

@@ -16,10 +16,14 @@ import { People } from "../people/people";
 import type { RecordsView } from "../route";
 import { reasonOf } from "../session/reason";
 import { ACCESS, asked, isStaff, type Person } from "../session/session.svelte";
+import { References } from "./references";
 
 /** How many records a page holds, and how many may be asked for at once. */
 const PAGE = 30;
 const LARGEST_PAGE = 100;
+
+/** How many a search shows that one chooses from. */
+const FOUND = 8;
 
 /** How long a search may be, in characters. */
 export const LONGEST_SEARCH = 100;
@@ -62,6 +66,8 @@ export class Crm {
   reason = $state("");
   readonly me: Person;
   readonly people: People;
+  /** What the records are called to which others refer */
+  readonly references = new References((module, id) => this.find(module, id));
 
   constructor(me: Person) {
     this.me = me;
@@ -99,6 +105,15 @@ export class Crm {
     return page;
   }
 
+  /** The records of a module with these words in their label, newest first: the first few, to choose from. */
+  async search(module: string, words: string, signal: AbortSignal): Promise<readonly CrmRecord[]> {
+    const q = [...words].slice(0, LONGEST_SEARCH).join("");
+    const path = `${pathOf(module)}?${new URLSearchParams({ ...(q && { q }), limit: String(FOUND) })}`;
+    const { records } = await asked(call<RecordsAnswer>(ACCESS, "GET", path, undefined, { signal }));
+    records.forEach((record) => this.#meet(record));
+    return records;
+  }
+
   async find(module: string, id: string): Promise<CrmRecord> {
     return this.#one(call(ACCESS, "GET", pathOf(module, id)));
   }
@@ -113,6 +128,7 @@ export class Crm {
 
   async remove({ module, id, version }: CrmRecord): Promise<void> {
     await asked(call(ACCESS, "DELETE", `${pathOf(module, id)}?version=${version}`));
+    this.references.forget({ module, id });
   }
 
   /** @returns how many have another owner now */
@@ -187,9 +203,10 @@ export class Crm {
     return record;
   }
 
-  /** Whoever a record names need not be asked for. */
-  #meet({ assigned_user, previous_assigned_user }: CrmRecord): void {
-    this.people.meet([assigned_user, previous_assigned_user]);
+  /** Neither a record nor whoever it names need be asked for. */
+  #meet(record: CrmRecord): void {
+    this.people.meet([record.assigned_user, record.previous_assigned_user]);
+    this.references.meet(record);
   }
 }
 

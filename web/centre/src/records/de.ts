@@ -201,6 +201,12 @@ export const de: RecordWords = {
     leadMissing: "Geben Sie in ganzen Zahlen an, wie lange vor dem Beginn: höchstens 365 Tage.",
   },
 
+  reference: {
+    hint: "Teil der Bezeichnung, oder eine Kennung",
+    noneOf: (title) => `${title}: nichts mit dieser Bezeichnung`,
+    use: (id) => `Die Kennung „${id}“ verwenden`,
+  },
+
   notify: {
     open: "Benachrichtigen",
     title: "Benachrichtigen",

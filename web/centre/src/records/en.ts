@@ -195,6 +195,12 @@ export const en = {
     leadMissing: "Say how long before the start in whole numbers: at most 365 days.",
   },
 
+  reference: {
+    hint: "Part of the name, or an id",
+    noneOf: (title: string) => `${title}: nothing of this name`,
+    use: (id: string) => `Use the id “${id}”`,
+  },
+
   notify: {
     open: "Notify",
     title: "Notify",

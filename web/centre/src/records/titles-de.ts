@@ -63,6 +63,8 @@ export const FIELDS: Record<string, string> = {
   rrule: "Wiederholung",
   priority: "Priorität",
   location: "Ort",
+  related_module: "Modul des Bezugs",
+  related_id: "Bezug",
   severity: "Schwere",
   category: "Kategorie",
   support_email: "E-Mail des Supports",

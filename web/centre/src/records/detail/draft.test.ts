@@ -85,6 +85,31 @@ describe("what is sent", () => {
   });
 });
 
+describe("the id of another record", () => {
+  const modules = [{ ...MODULE, name: "companies", singular: "Company" }];
+  const kindOf = (fields: Record<string, unknown>) =>
+    slotsOf({ ...MODULE, fields: [field("company_id", "text")] }, fields, modules)[0]?.kind;
+
+  it("is a text or a number, and nothing else", () => {
+    expect([{}, { company_id: null }, { company_id: "C-7" }, { company_id: 7 }].map(kindOf)).toEqual(
+      Array(4).fill("reference"),
+    );
+    expect([{ company_id: ["C-7"] }, { company_id: true }].map(kindOf)).toEqual(["json", "json"]);
+    const integer = { ...MODULE, fields: [field("company_id", "integer")] };
+    expect(slotsOf(integer, {}, modules)[0]?.kind).toBe("integer");
+  });
+
+  it("stays a number where it was one, but takes any id", () => {
+    const read = (before: unknown, draft: string) => readDraft({ kind: "reference", before }, draft);
+    expect([read("7", "8"), read(undefined, "8")]).toEqual([{ value: "8" }, { value: "8" }]);
+    expect([read(7, "8"), read(7, "C-8"), read(7, "")]).toEqual([
+      { value: 8 },
+      { value: "C-8" },
+      { value: null },
+    ]);
+  });
+});
+
 describe("a time", () => {
   it("stands on the clock of the zone, and goes without an offset", () => {
     const slot = { kind: "datetime", before: "2026-07-01T08:00:00Z" } as const;

@@ -1,8 +1,9 @@
 import type { FieldInfo, FieldType, ModuleInfo } from "../../../../client/types";
 import { instantOf, isDate, rfc3339, wallAt } from "../../time/zone";
+import { isReference } from "./reference";
 
-/** How a field is filled in: by its type, or as text that keeps the JSON type it has. */
-export type Kind = FieldType | "json";
+/** How a field is filled in: by its type, as the id of another record, or as text that keeps the JSON type it has. */
+export type Kind = FieldType | "reference" | "json";
 
 /** One field of one record: what is known of it, and what it holds. */
 export interface Slot {
@@ -21,20 +22,37 @@ export type Reading = { value: unknown } | { fault: "number" | "integer" | "yesN
 type Draft = string;
 
 const OFFSET = /(?:Z|[+-]\d\d(?::?\d\d)?)$/i;
+/** A whole number as numbers are written: 007 is none. */
+const PLAIN = /^(0|-?[1-9]\d{0,14})$/;
 const LOCAL = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d/;
 
-/** The fields of a record: those that its module describes, then those that it has beside them. */
-export function slotsOf(module: ModuleInfo, fields: Readonly<Record<string, unknown>>): Slot[] {
+/**
+ * The fields of a record: those that its module describes, then those that it has beside them.
+ *
+ * @param modules those that a field may refer to
+ */
+export function slotsOf(
+  module: ModuleInfo,
+  fields: Readonly<Record<string, unknown>>,
+  modules: readonly ModuleInfo[] = [],
+): Slot[] {
   const has = (name: string) => (Object.hasOwn(fields, name) ? fields[name] : undefined);
   const described = module.fields.map((info) => slotOf(info, has(info.name)));
   const names = new Set(module.fields.map(({ name }) => name));
   const others = Object.entries(fields).filter(([name]) => !names.has(name));
-  return [
+  const slots = [
     ...described,
     ...others.map(([name, before]): Slot => {
       return { name, title: null, kind: "json", options: [], description: "", before };
     }),
   ];
+  return slots.map((slot) => (mayRefer(slot, modules) ? { ...slot, kind: "reference" } : slot));
+}
+
+/** Ids are texts or numbers, as each CRM has them; whatever is described otherwise is no id. */
+function mayRefer({ name, kind, before }: Slot, modules: readonly ModuleInfo[]): boolean {
+  const isId = before === undefined || before === null || ["string", "number"].includes(typeof before);
+  return isId && (kind === "text" || kind === "json") && isReference(name, modules);
 }
 
 function slotOf({ name, title, type, options, description }: FieldInfo, before: unknown): Slot {
@@ -92,6 +110,8 @@ export function readDraft({ kind, before }: Pick<Slot, "kind" | "before">, draft
       return LOCAL.test(draft) ? { value: draft } : { fault: "time" };
     case "list":
       return { value: linesOf(draft, before) };
+    case "reference":
+      return { value: typeof before === "number" && PLAIN.test(draft) ? Number(draft) : draft };
     case "object":
       return readJson(draft, {});
     case "json":
@@ -114,8 +134,7 @@ function linesOf(draft: Draft, before: unknown): (string | number)[] {
     .map((line) => line.trim())
     .filter(Boolean);
   const isOfTexts = Array.isArray(before) && before.some((item) => typeof item === "string");
-  const isPlain = (line: string) => /^(0|-?[1-9]\d{0,14})$/.test(line);
-  return lines.map((line) => (!isOfTexts && isPlain(line) ? Number(line) : line));
+  return lines.map((line) => (!isOfTexts && PLAIN.test(line) ? Number(line) : line));
 }
 
 /** A text stays a text and a number a number: whatever reads the record elsewhere relies on it. */

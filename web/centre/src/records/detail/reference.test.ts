@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ModuleInfo } from "../../../../client/types";
-import { referenceOf } from "./reference";
+import { isReference, moduleReferredTo, referenceOf, withoutId } from "./reference";
 
 const module = (name: string, singular: string): ModuleInfo => {
   return { name, title: name, singular, fields: [], announces: true };
@@ -21,4 +21,19 @@ it("leads nowhere from any other field", () => {
   expect(leads("user_id", { user_id: 5 })).toBeNull();
   expect(leads("related_id", { related_module: "nowhere", related_id: "7" })).toBeNull();
   expect(leads("company", { company: "Initech" })).toBeNull();
+});
+
+it("knows the module of a field that holds nothing yet", () => {
+  const named = (name: string, fields = {}) => moduleReferredTo(name, fields, MODULES)?.name;
+  expect(named("company_id")).toBe("companies");
+  expect(named("related_id", { related_module: "sales_orders" })).toBe("sales_orders");
+  expect([named("related_id"), named("user_id"), named("company")]).toEqual(Array(3).fill(undefined));
+  const names = ["company_id", "related_id", "user_id", "company", "constructor_id", "_id"];
+  expect(names.filter((name) => isReference(name, MODULES))).toEqual(["company_id", "related_id"]);
+});
+
+it("says what a field means without the id", () => {
+  expect(withoutId("What it is for: id of a record of sales_orders")).toBe("What it is for");
+  expect(withoutId("Id of the record that it is about")).toBe("The record that it is about");
+  expect(withoutId("The contact that it was converted into")).toBe("The contact that it was converted into");
 });
