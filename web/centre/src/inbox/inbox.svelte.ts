@@ -43,6 +43,8 @@ export class Inbox {
   #loading = new AbortController();
   /** Counts what the stream said, so that an answer that took longer does not bring an old count back. */
   #told = 0;
+  /** What the stream said since the list on its way was asked for, which may have been read before; else null. */
+  #missed: StreamEvent[] | null = null;
   /** Deleted, as far as one sees; the server hears of it when it can no longer be undone. */
   #hidden = new Set<number>();
   /** Being changed by us: what the stream says of them waits, so that nothing flickers back. */
@@ -114,14 +116,14 @@ export class Inbox {
     try {
       const fetched = await this.#fetch(1, signal);
       if (signal.aborted) return;
-      this.#list = fetched;
+      this.#take(fetched);
       this.phase = "ready";
-      this.#changed();
       await this.#lookForAny(signal);
     } catch (error) {
       if (signal.aborted) return;
       this.reason = reasonOf(error);
       this.phase = "failed";
+      this.#missed = null;
     }
   }
 
@@ -133,10 +135,10 @@ export class Inbox {
     try {
       const fetched = await this.#fetch(Math.min(this.#list.items.length, MOST_REFRESHED), signal);
       if (signal.aborted) return;
-      this.#list = fetched;
-      this.#changed();
+      this.#take(fetched);
       await this.#lookForAny(signal);
     } catch {
+      if (!signal.aborted) this.#missed = null;
       // What is shown stays; the banner says that it may be old, and the stream will ask again.
     }
   }
@@ -166,6 +168,7 @@ export class Inbox {
       this.#told++;
       this.unread = event.unread_count;
     }
+    this.#missed?.push(event);
     switch (event.event) {
       case "notification.created":
       case "notification.changed":
@@ -272,7 +275,19 @@ export class Inbox {
   #restart(): AbortSignal {
     this.#loading.abort();
     this.#loading = new AbortController();
+    this.#missed = [];
     return this.#loading.signal;
+  }
+
+  /** Shows a list that was fetched, with what has happened since. */
+  #take(fetched: ItemList): void {
+    this.#list = fetched;
+    for (const event of this.#missed ?? []) {
+      const id = event.notification?.notification_id ?? 0;
+      if (!this.#busy.has(id) && !this.#hidden.has(id)) fetched.apply(event);
+    }
+    this.#missed = null;
+    this.#changed();
   }
 
   async #fetch(atLeast: number, signal: AbortSignal): Promise<ItemList> {
