@@ -8,7 +8,7 @@ mod tests;
 use serde_json::{Map, Value};
 
 use super::reassignment::NotificationSettings;
-use super::{Against, Beside, Cause, Figure, Finding, Needs, Telling, Trigger, View};
+use super::{ADMINISTRATORS, Against, Beside, Cause, Figure, Finding, Needs, Telling, Trigger, View};
 use crate::delivery::Sending;
 use crate::event::Event;
 use crate::event::lockout::LOCKED_OUT;
@@ -32,7 +32,8 @@ impl Trigger for Lockout {
     fn needs(&self, cause: &Cause<'_>, settings: &Snapshot) -> Needs {
         match cause {
             Cause::Event(event) if &*event.kind == LOCKED_OUT => {
-                let lists = vec![settings.of::<NotificationSettings>().lockout_users.clone()];
+                let chosen = settings.of::<NotificationSettings>().lockout_users.clone();
+                let lists = vec![chosen, ADMINISTRATORS.to_owned()];
                 Needs { lists, users: locked(event).into_iter().collect(), ..Needs::default() }
             }
             _ => Needs::default(),
@@ -75,13 +76,7 @@ fn telling(event: &Event, user_id: i64, settings: &NotificationSettings, view: &
         || "after too many wrong passwords".to_owned(),
         |attempts| format!("after {attempts} wrong passwords in a row"),
     );
-    // Whoever was locked out elsewhere, and may sign in here, is not let in again by anything that is done here.
-    let mend = match figure(event, view) {
-        Some(figure) if !figure.is_active => {
-            "Set their status to Active (belfry user unlock) to let them in again"
-        }
-        _ => "Let them in again where they sign in",
-    };
+    let (mend, link) = remedy(event, user_id, view);
     Telling {
         user_id,
         kind: "user_locked_out",
@@ -89,8 +84,7 @@ fn telling(event: &Event, user_id: i64, settings: &NotificationSettings, view: &
         message: Some(format!(
             "{who} locked themselves out {after}. {mend}; if it was not them, somebody is trying passwords."
         )),
-        // There is no page of users yet to lead to.
-        link: None,
+        link,
         metadata: facts(event),
         sending: Sending::Automated,
         related_user_id: locked(event),
@@ -111,6 +105,29 @@ fn telling(event: &Event, user_id: i64, settings: &NotificationSettings, view: &
                 "You were told because {who} locked themselves out, and you are one of “Users to notify of a lock-out” in Notification Settings."
             ),
         },
+    }
+}
+
+/// How they are let in again, and where whoever is told can do so.
+fn remedy(event: &Event, told: i64, view: &View<'_>) -> (&'static str, Option<String>) {
+    match figure(event, view) {
+        Some(figure) if !figure.is_active => {
+            let administrators = view.listed(ADMINISTRATORS);
+            // The pages of users are for administrators: to others the link would say that it does not exist.
+            if administrators.contains(&told) {
+                let page = format!("{}/administration/users/{}", view.public_url, figure.id);
+                return ("Unlock them on their page to let them in again", Some(page));
+            }
+            if administrators.is_empty() {
+                return (
+                    "No administrator is left to unlock them: run belfry user unlock on the server",
+                    None,
+                );
+            }
+            ("Ask an administrator to unlock them", None)
+        }
+        // Whoever was locked out elsewhere, and may sign in here, is not let in again by anything that is done here.
+        _ => ("Let them in again where they sign in", None),
     }
 }
 

@@ -15,7 +15,7 @@ use super::wire::{
     ChangeMeBody, ChangeUserBody, CreateUserBody, MyAnswer, MyChange, UserAnswer, UsersAnswer,
 };
 use super::{Change, User, Users, directory, group, missing, mute, store, support, unsubscribe};
-use crate::auth::{Admin, Auth, Done, Known, Person, Role, Staff};
+use crate::auth::{Admin, Auth, Done, Known, Person, Role, Staff, Status};
 use crate::http::body::bad_query;
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::server::Peer;
@@ -66,6 +66,25 @@ pub(super) struct PageQuery {
     cursor: Option<String>,
 }
 
+/// Which users.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct UsersQuery {
+    /// Only those with these words in name or e-mail, whatever their case
+    #[param(max_length = 100, pattern = r"^[^\x00]*$")]
+    q: Option<String>,
+    /// Only those with this status: `Active`, `Locked`, or `Locked - Failed Attempts`
+    #[param(example = "Locked - Failed Attempts")]
+    status: Option<String>,
+    /// How many, 1 to 200; 50 where nothing is said
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<usize>,
+    /// `next_cursor` of the page before
+    #[param(pattern = "^[1-9][0-9]{0,15}$")]
+    cursor: Option<String>,
+}
+
 /// The part of a list that was asked for.
 pub(super) struct Page {
     pub words: String,
@@ -78,6 +97,10 @@ impl Page {
     /// 400 for a query string that is not understood.
     pub fn of(query: Result<Query<PageQuery>, QueryRejection>) -> Result<Self, Problem> {
         let Query(query) = query.map_err(|rejection| bad_query(&rejection.body_text()))?;
+        Self::judge(query)
+    }
+
+    fn judge(query: PageQuery) -> Result<Self, Problem> {
         let most = query.limit.unwrap_or(PAGE);
         if !(1..=LARGEST_PAGE).contains(&most) {
             return Err(Problem::bad_request(format!("limit must be between 1 and {LARGEST_PAGE}")));
@@ -102,18 +125,21 @@ impl Page {
 /// List users
 ///
 /// In the order of their ids. For the roles admin and support.
-#[utoipa::path(get, path = "/crm/user", tag = "users", params(PageQuery),
+#[utoipa::path(get, path = "/crm/user", tag = "users", params(UsersQuery),
     responses((status = 200, description = "A page of users", body = UsersAnswer)))]
 async fn list_users(
     State(Shared { users, .. }): State<Shared>,
     _staff: Staff,
-    query: Result<Query<PageQuery>, QueryRejection>,
+    query: Result<Query<UsersQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Page { words, after, most } = Page::of(query)?;
+    let Query(UsersQuery { q, status, limit, cursor }) =
+        query.map_err(|rejection| bad_query(&rejection.body_text()))?;
+    let Page { words, after, most } = Page::judge(PageQuery { q, limit, cursor })?;
+    let status = status.as_deref().map(status_of).transpose()?;
     let one_more = i64::try_from(most).expect("a page is small") + 1;
     let found = users
         .database
-        .read(move |tx| Box::pin(async move { store::page(tx, &words, after, one_more).await }));
+        .read(move |tx| Box::pin(async move { store::page(tx, &words, status, after, one_more).await }));
     Ok(Answer::ok(&UsersAnswer::of(&users, found.await?, most)).into_response())
 }
 
@@ -286,6 +312,15 @@ async fn changed(users: &Users, id: i64, change: Change, wish: Wish) -> Result<U
         })
     });
     changed.await
+}
+
+fn status_of(text: &str) -> Result<Status, Problem> {
+    let known = [Status::Active, Status::Locked, Status::LockedOut];
+    known.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+        Problem::bad_request(
+            "status must be Active, Locked or \"Locked - Failed Attempts\"; leave it out for all",
+        )
+    })
 }
 
 /// A number that no user can have is answered as one that does not exist.

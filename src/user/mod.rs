@@ -169,7 +169,7 @@ pub async fn add(database: &Database, now: Instant, new: New) -> Result<User, Re
 /// # Errors
 /// What the database says.
 pub async fn list(database: &Database) -> Result<Vec<User>, Error> {
-    database.read(|tx| Box::pin(store::page(tx, "", 0, i64::MAX))).await
+    database.read(|tx| Box::pin(store::page(tx, "", None, 0, i64::MAX))).await
 }
 
 /// The user with this id or e-mail address.

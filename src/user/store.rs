@@ -47,15 +47,22 @@ pub(super) async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<Use
     tx.one(select!("FROM users WHERE email_key = $1"), params![&email_key(email)], read_user).await
 }
 
-/// Those after `after` whose name or e-mail contains `words`, in whatever case.
-pub(super) async fn page(tx: &mut Tx, words: &str, after: i64, most: i64) -> Result<Vec<User>, Error> {
+/// Those after `after` whose name or e-mail contains `words`, in whatever case, and who have this status.
+pub(super) async fn page(
+    tx: &mut Tx,
+    words: &str,
+    status: Option<Status>,
+    after: i64,
+    most: i64,
+) -> Result<Vec<User>, Error> {
     let pattern = format!("%{}%", escaped(&words.to_lowercase()));
     tx.all(
         select!(
             "FROM users WHERE id > $1 AND (email_key LIKE $2 ESCAPE '!' OR name_key LIKE $2 ESCAPE '!')
-             ORDER BY id LIMIT $3"
+                 AND status = COALESCE($3, status)
+             ORDER BY id LIMIT $4"
         ),
-        params![after, &pattern, most],
+        params![after, &pattern, status.map(Status::as_str), most],
         read_user,
     )
     .await

@@ -33,6 +33,20 @@ async fn status(stage: &Stage, id: i64) -> String {
     user["user"]["status"].as_str().unwrap().to_owned()
 }
 
+/// A member of each of somebody's lock-outs, the newest first.
+async fn of_each(stage: &Stage, id: i64, member: &str) -> Vec<Value> {
+    let page = stage.sign_in(id).await.list("?type=user_locked_out").await;
+    page["notifications"].as_array().unwrap().iter().map(|item| item[member].clone()).collect()
+}
+
+async fn messages(stage: &Stage, id: i64) -> Vec<Value> {
+    of_each(stage, id, "message").await
+}
+
+async fn links(stage: &Stage, id: i64) -> Vec<Value> {
+    of_each(stage, id, "link").await
+}
+
 async fn lock_outs(stage: &Stage, id: i64) -> Vec<String> {
     stage.sign_in(id).await.titles("?type=user_locked_out").await
 }
@@ -95,13 +109,38 @@ story! {
             let event = json!({"type": "user.locked_out", "data": data});
             stage.admin("POST", "/crm/event", Some(event)).await.expect(201);
         }
-        let page = stage.sign_in(2).await.list("?type=user_locked_out").await;
-        let messages: Vec<&str> = page["notifications"].as_array().unwrap().iter().map(|item| item["message"].as_str().unwrap()).collect();
-        assert_eq!(messages, [
+        assert_eq!(messages(&stage, 2).await, [
             "Ada Admin locked themselves out after too many wrong passwords. Let them in again where they sign in; if it was not them, somebody is trying passwords.",
             "kim@example.com locked themselves out after 5 wrong passwords in a row. Let them in again where they sign in; if it was not them, somebody is trying passwords.",
-            "Eve Sales locked themselves out after 5 wrong passwords in a row. Set their status to Active (belfry user unlock) to let them in again; if it was not them, somebody is trying passwords.",
+            "Eve Sales locked themselves out after 5 wrong passwords in a row. Ask an administrator to unlock them; if it was not them, somebody is trying passwords.",
         ]);
+        assert_eq!(links(&stage, 2).await, [Value::Null, Value::Null, Value::Null]);
+    }
+}
+
+story! {
+    async fn t2_an_administrator_is_led_to_the_page_where_they_are_unlocked_and_nobody_else_is(on: On) {
+        let stage = stage(on).await;
+        set(&stage, "notifications", json!({"lockout_users": "Ada Admin; Ben Support"})).await;
+        wrong_passwords(&stage, 3, 5).await;
+        let page = &*format!("{}/administration/users/3", stage.world.config.public_url);
+        assert_eq!(links(&stage, 1).await, [page]);
+        assert_eq!(messages(&stage, 1).await, [
+            "Eve Sales locked themselves out after 5 wrong passwords in a row. Unlock them on their page to let them in again; if it was not them, somebody is trying passwords.",
+        ]);
+        // Ben may not open it.
+        assert_eq!(links(&stage, 2).await, [Value::Null]);
+        stage.settles().await;
+        let letter = |id: i64| stage.letters(id).remove(0).text().to_owned();
+        assert!(letter(1).contains(page), "{}", letter(1));
+        assert!(!letter(2).contains("/administration/users"), "{}", letter(2));
+        // What is done there.
+        stage.admin("PUT", "/crm/user/3", Some(json!({"status": "Active"}))).await.expect(200);
+        stage.sign_in(3).await;
+        // Ada was the only one who could.
+        wrong_passwords(&stage, 1, 5).await;
+        let told = messages(&stage, 2).await;
+        assert!(told[0].as_str().unwrap().contains("run belfry user unlock on the server"), "{}", told[0]);
     }
 }
 

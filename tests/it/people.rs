@@ -52,6 +52,44 @@ story! {
 }
 
 story! {
+    async fn those_who_are_locked_are_found_among_all(on: On) {
+        let world = World::new(on).await;
+        for id in 1..=4 {
+            world.person(id, &["support"]).await;
+        }
+        for _ in 0..5 {
+            world.login("user3@example.com", "not the password").await.expect(401);
+        }
+        for id in [2, 4] {
+            admin(&world, "PUT", &format!("/crm/user/{id}"), Some(json!({"status": "Locked"}))).await.expect(200);
+        }
+        let found = async |query: &str| {
+            let page = admin(&world, "GET", &format!("/crm/user?{query}"), None).await.expect(200);
+            let ids = page["users"].as_array().unwrap().iter().map(|user| user["id"].as_i64().unwrap()).collect();
+            (ids, page["next_cursor"].clone())
+        };
+        for (query, ids) in [
+            ("status=Active", vec![1]),
+            ("status=Locked", vec![2, 4]),
+            ("status=Locked%20-%20Failed%20Attempts", vec![3]),
+            ("status=Locked&q=USER4", vec![4]),
+            ("status=Locked&q=user3", vec![]),
+        ] {
+            assert_eq!(found(query).await, (ids, Value::Null), "{query}");
+        }
+        // The pages count those alone.
+        assert_eq!(found("status=Locked&limit=1").await, (vec![2], json!("2")));
+        assert_eq!(found("status=Locked&limit=1&cursor=2").await, (vec![4], Value::Null));
+        for wrong in ["locked", "", "LockedOut"] {
+            let refused = admin(&world, "GET", &format!("/crm/user?status={wrong}"), None).await;
+            assert!(reason(refused.expect(400)).starts_with("status must be Active, Locked or"), "{wrong}");
+        }
+        // The directory and the groups know no status.
+        admin(&world, "GET", "/crm/group?status=Locked", None).await.expect(400);
+    }
+}
+
+story! {
     async fn a_salesperson_looks_up_whom_to_assign_a_record_to_and_a_customer_does_not(on: On) {
         let world = World::new(on).await;
         let eve = world.person(5, &[]).await;

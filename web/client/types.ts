@@ -421,6 +421,31 @@ export interface SupportAnswer {
   hint: string;
 }
 
+/** Whether a user may sign in; others may come. */
+export type UserStatus = "Active" | "Locked" | "Locked - Failed Attempts";
+
+/** A user, as administrators see one. */
+export interface User {
+  id: number;
+  email: string;
+  name: string;
+  roles: string[];
+  status: UserStatus;
+  time_zone: string;
+  language: string;
+  /** The user's manager */
+  reports_to: number | null;
+  on_support: boolean;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A page of users in the order of their numbers. */
+export interface UsersAnswer {
+  users: User[];
+  next_cursor: string | null;
+}
+
 /** A template, without its wording. */
 export interface TemplateInfo {
   id: number;

@@ -30,7 +30,7 @@ fn locked_out(data: Value) -> Event {
 fn told(event: &Event) -> Vec<(i64, String, Map<String, Value>)> {
     let settings = NotificationSettings { lockout_users: CHOSEN.to_owned(), ..Default::default() };
     let settings = Snapshot::default().with(settings);
-    assert_eq!(Lockout.needs(&Cause::Event(event), &settings).lists, [CHOSEN]);
+    assert_eq!(Lockout.needs(&Cause::Event(event), &settings).lists, [CHOSEN, ADMINISTRATORS]);
     let lists = HashMap::from([(CHOSEN.to_owned(), vec![1, 2])]);
     let scene = Scene { settings, people: people(), lists, ..Scene::default() };
     let told = Lockout.on_event(event, &scene.view()).into_iter().filter_map(|finding| match finding {
@@ -68,33 +68,67 @@ fn a_user_whom_only_the_crm_knows_is_called_as_it_calls_them() {
     }
 }
 
+/// What Ada (1), who administers, and Ben (2), who does not, are told to do, and where.
+fn remedies(data: Value, is_active: bool, is_customer: bool) -> Vec<(String, Option<String>)> {
+    remedies_by(&[1], data, is_active, is_customer)
+}
+
+/// What Ada (1) and Ben (2) are told where these administer who may sign in.
+fn remedies_by(
+    administrators: &[i64],
+    data: Value,
+    is_active: bool,
+    is_customer: bool,
+) -> Vec<(String, Option<String>)> {
+    let mut people = people();
+    let eve = people.get_mut(&3).unwrap();
+    (eve.is_active, eve.is_customer) = (is_active, is_customer);
+    let settings = NotificationSettings { lockout_users: CHOSEN.to_owned(), ..Default::default() };
+    let settings = Snapshot::default().with(settings);
+    let lists = HashMap::from([
+        (CHOSEN.to_owned(), vec![1, 2]),
+        (ADMINISTRATORS.to_owned(), administrators.to_vec()),
+    ]);
+    let scene = Scene { settings, people, lists, ..Scene::default() };
+    let told =
+        Lockout.on_event(&locked_out(data), &scene.view()).into_iter().filter_map(|finding| match finding {
+            Finding::Tell(telling) => Some((telling.message.unwrap_or_default(), telling.link)),
+            Finding::Silent { .. } => None,
+        });
+    told.collect()
+}
+
+#[test]
+fn an_administrator_is_led_to_the_page_that_unlocks_and_others_are_told_whom_to_ask() {
+    let after = "Eve Sales locked themselves out after 5 wrong passwords in a row.";
+    let end = "if it was not them, somebody is trying passwords.";
+    let page = "https://belfry.example/administration/users/3".to_owned();
+    assert_eq!(
+        remedies(json!({"user_id": 3, "attempts": 5}), false, false),
+        [
+            (format!("{after} Unlock them on their page to let them in again; {end}"), Some(page)),
+            (format!("{after} Ask an administrator to unlock them; {end}"), None),
+        ]
+    );
+}
+
+#[test]
+fn where_no_administrator_is_left_the_server_itself_lets_them_in() {
+    for (message, link) in remedies_by(&[], json!({"user_id": 3}), false, false) {
+        assert!(message.contains("run belfry user unlock on the server"), "{message}");
+        assert_eq!(link, None);
+    }
+}
+
 #[test]
 fn nobody_is_told_of_customers_nor_to_unlock_somebody_who_is_not_locked_here() {
-    let words = |data: Value, is_active: bool, is_customer: bool| {
-        let mut people = people();
-        let eve = people.get_mut(&3).unwrap();
-        (eve.is_active, eve.is_customer) = (is_active, is_customer);
-        let settings = NotificationSettings { lockout_users: CHOSEN.to_owned(), ..Default::default() };
-        let (settings, lists) =
-            (Snapshot::default().with(settings), HashMap::from([(CHOSEN.to_owned(), vec![1])]));
-        let scene = Scene { settings, people, lists, ..Scene::default() };
-        match Lockout.on_event(&locked_out(data), &scene.view()).pop() {
-            Some(Finding::Tell(telling)) => telling.message.unwrap_or_default(),
-            _ => String::new(),
+    for elsewhere in [json!({"user_id": 3}), json!({"email": "kim@example.com"})] {
+        for (message, link) in remedies(elsewhere, true, false) {
+            assert!(message.contains("Let them in again where they sign in"), "{message}");
+            assert_eq!(link, None);
         }
-    };
-    let eve = || json!({"user_id": 3, "attempts": 5});
-    let after = "Eve Sales locked themselves out after 5 wrong passwords in a row. ";
-    assert!(
-        words(eve(), false, false)
-            .starts_with(&format!("{after}Set their status to Active (belfry user unlock)"))
-    );
-    assert!(words(eve(), true, false).starts_with(&format!("{after}Let them in again where they sign in")));
-    assert!(
-        words(json!({"email": "kim@example.com"}), true, false)
-            .contains("Let them in again where they sign in")
-    );
-    assert_eq!(words(eve(), false, true), "");
+    }
+    assert_eq!(remedies(json!({"user_id": 3}), false, true), []);
 }
 
 #[test]

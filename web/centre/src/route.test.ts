@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { ALL_CHANGES, ALL_DELIVERIES, ALL_RECORDS, PLAIN, readRoute, type Route, writeRoute } from "./route";
+import {
+  ALL_CHANGES,
+  ALL_DELIVERIES,
+  ALL_RECORDS,
+  ALL_USERS,
+  isAdministration,
+  PLAIN,
+  readRoute,
+  type Route,
+  writeRoute,
+} from "./route";
 
 describe("a route", () => {
   const routes: Route[] = [
@@ -34,6 +44,10 @@ describe("a route", () => {
       view: { module: "contacts", record: "a/b 7", group: null, user: 5, from: "2026-11-01", until: null },
     },
     { page: "audit", view: { ...ALL_CHANGES, group: "reminders" } },
+    { page: "users", view: ALL_USERS, id: null },
+    { page: "users", view: { words: "a & b", status: "Locked - Failed Attempts" }, id: null },
+    { page: "users", view: ALL_USERS, id: 5 },
+    { page: "users", view: { words: "eve", status: null }, id: "new" },
     { page: "records" },
     { page: "record-list", module: "contacts", view: ALL_RECORDS },
     {
@@ -62,6 +76,32 @@ describe("a route", () => {
     const log = readRoute("/administration/?user=x&channel=<b>&state=a+b&from=never&id=%22");
     expect(log).toEqual({ page: "deliveries", view: ALL_DELIVERIES, id: null });
     expect(readRoute("/inbox?id=99999999999999999")).toMatchObject({ id: null });
+  });
+});
+
+describe("a user's route", () => {
+  it("is what a notification of a lock-out leads to", () => {
+    expect(readRoute("/administration/users/5")).toEqual({ page: "users", view: ALL_USERS, id: 5 });
+  });
+
+  it.each(["/administration/users/eve", "/administration/users/5/edit", "/administration/usersx"])(
+    "is missing where none could be: %s",
+    (address) => {
+      expect(readRoute(address)).toEqual({ page: "missing" });
+    },
+  );
+
+  it("leaves out a status that nobody has", () => {
+    expect(readRoute("/administration/users?status=locked")).toEqual({
+      page: "users",
+      view: ALL_USERS,
+      id: null,
+    });
+  });
+
+  it("is one of the pages for administrators", () => {
+    const pages = ["/administration/users", "/administration", "/profile"];
+    expect(pages.map((address) => isAdministration(readRoute(address)))).toEqual([true, true, false]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { UserStatus } from "../../client/types";
 import { isDate, type LocalDate } from "./time/zone";
 
 /** The tabs of the inbox. */
@@ -43,6 +44,16 @@ export interface AuditView {
   until: LocalDate | null;
 }
 
+/** What users may be: those who may sign in, and those who are locked by somebody or by themselves. */
+export const STATUSES = ["Active", "Locked", "Locked - Failed Attempts"] as const satisfies UserStatus[];
+
+/** Which users an administrator looks at. */
+export interface UsersView {
+  /** Words in name or e-mail */
+  words: string;
+  status: UserStatus | null;
+}
+
 /** Which records of a module one looks at. */
 export interface RecordsView {
   /** Words in the label */
@@ -61,6 +72,8 @@ export type Route =
   | { page: "audit"; view: AuditView }
   /** The templates, one of them by its number, or a new one of a kind */
   | { page: "templates"; id: number | "email" | "pdf" | null }
+  /** The users, one of them by number, or a new one */
+  | { page: "users"; view: UsersView; id: number | "new" | null }
   | { page: "duplicates"; module: string | null; isDismissed: boolean }
   | { page: "support" }
   | { page: "records" }
@@ -93,6 +106,9 @@ export const ALL_CHANGES: AuditView = {
   from: null,
   until: null,
 };
+
+/** Every user. */
+export const ALL_USERS: UsersView = { words: "", status: null };
 
 /** All records of a module. */
 export const ALL_RECORDS: RecordsView = { words: "", owner: null, status: null };
@@ -130,8 +146,21 @@ export function readRoute(address: string): Route {
     case "/sign-in":
       return { page: "sign-in", to: ownPath(searchParams.get("to")) };
     default:
-      return readSettings(pathname, searchParams) ?? readTemplates(path) ?? { page: "missing" };
+      return (
+        readSettings(pathname, searchParams) ??
+        readTemplates(path) ??
+        readUsers(path, searchParams) ?? { page: "missing" }
+      );
   }
+}
+
+/** The users: all of them, one, or a new one. */
+function readUsers(path: string, query: URLSearchParams): Route | null {
+  const found = /^\/administration\/users(?:\/(new|\d+))?$/.exec(path);
+  if (!found) return null;
+  const status = STATUSES.find((known) => known === query.get("status")) ?? null;
+  const view = { words: readWords(query.get("q")), status };
+  return { page: "users", view, id: found[1] === "new" ? "new" : readId(found[1] ?? null) };
 }
 
 /** The templates: all of them, one, or a new one. */
@@ -276,6 +305,11 @@ export function writeRoute(route: Route): string {
       const which = typeof route.id === "string" ? `new-${route.id}` : route.id;
       return `/administration/templates${which === null ? "" : `/${which}`}`;
     }
+    case "users": {
+      const { words, status } = route.view;
+      const which = route.id === null ? "" : `/${route.id}`;
+      return withQuery(`/administration/users${which}`, { q: words || null, status });
+    }
     case "duplicates":
       return withQuery("/duplicates", {
         module: route.module,
@@ -310,9 +344,12 @@ export function isFiltered({ type, from, until, words }: View): boolean {
   return Boolean(type || from || until || words);
 }
 
+/** The pages for administrators. */
+const ADMINISTRATION: readonly Route["page"][] = ["deliveries", "settings", "audit", "templates", "users"];
+
 /** Whether a page is for administrators. */
 export function isAdministration({ page }: Route): boolean {
-  return page === "deliveries" || page === "settings" || page === "audit" || page === "templates";
+  return ADMINISTRATION.includes(page);
 }
 
 /** The pages with records of the CRM, and with what belongs to them. */
