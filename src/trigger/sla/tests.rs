@@ -347,7 +347,7 @@ fn those_on_support_read_what_is_due_by_when() {
     assert_eq!(
         told.message.as_deref(),
         Some(
-            "Nobody has acted on it since Tue 3 Mar 2026 at 15:00 (UTC). It is to be answered by Wed 4 Mar 2026 at 15:00 (UTC): 8 hours by default."
+            "Its clock has run since Tue 3 Mar 2026 at 15:00 (UTC). It is to be answered by Wed 4 Mar 2026 at 15:00 (UTC): 8 hours by default."
         )
     );
     assert_eq!(

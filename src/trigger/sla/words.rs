@@ -112,10 +112,10 @@ pub(super) fn message(alert: &Alert<'_>, user_id: i64, view: &View<'_>) -> Strin
     let (since, due) = (wall.spoken(term.base), wall.spoken(term.due_at));
     match step {
         Step::Approaching => {
-            format!("{late}Nobody has acted on it since {since}. It is to be answered by {due}: {level}.")
+            format!("{late}Its clock has run since {since}. It is to be answered by {due}: {level}.")
         }
         Step::Breached => {
-            format!("{late}Nobody has acted on it since {since}. It was to be answered by {due}: {level}.")
+            format!("{late}Its clock has run since {since}. It was to be answered by {due}: {level}.")
         }
     }
 }
