@@ -84,7 +84,7 @@ impl SettingsAnswer {
     }
 }
 
-/// Any fields of a group; what is left out stays as it is.
+/// Any fields of a group; what is left out stays as it is, also a switch out of many.
 #[derive(ToSchema)]
 #[schema(as = SettingsBody, value_type = Object)]
 struct Wish(Map<String, Value>);
@@ -144,8 +144,10 @@ async fn show_group(
 
 /// Change a group of settings
 ///
-/// Any fields, all of them or none; what is left out stays as it is. The shown form of a secret leaves it as it is.
-/// Here it holds at once, on other nodes within two seconds. For the role admin.
+/// Any fields, all of them or none; what is left out stays as it is. That holds for switches too, of which a field has
+/// one for each module. Every other field is replaced as a whole: lists, the opening hours of a week, hours by severity or
+/// by group. The shown form of a secret leaves it as it is. Here it holds at once, on other nodes within two seconds. For
+/// the role admin.
 #[utoipa::path(put, path = "/crm/settings/{group}", tag = "settings",
     params(("group" = String, Path, description = "Key of the group")),
     request_body = Wish,

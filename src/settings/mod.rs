@@ -39,7 +39,8 @@ const SHOWN: usize = 4;
 pub const MOST_NAMES: usize = 1_000;
 
 /// A group of settings. Every field has a default and is always serialized; doc comments become the titles and
-/// descriptions of the schema. Every text, list and field of names has a limit there, which is held before [`Group::check`].
+/// descriptions of the schema. Every text, list and field of names has a limit there, which is held before
+/// [`Group::check`]. An `i64` without a range is the number of something, such as a template or a user.
 pub trait Group: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {
     /// What its fields are judged against beside their types.
     type Against: Send + Sync + 'static;
@@ -79,6 +80,8 @@ pub struct Reference {
 pub enum Referred {
     /// Users: names, e-mail addresses or numbers, separated by commas or semicolons.
     People(String),
+    /// The user with this number.
+    Person(i64),
     /// The template of a kind, `email` or `pdf`, with this number.
     Template(&'static str, i64),
 }
@@ -410,7 +413,7 @@ impl Settings {
                 continue;
             }
             schema::judge(&group.schema, &name, &value).map_err(Refusal::invalid)?;
-            fields.insert(name.clone(), value);
+            fields.insert(name.clone(), schema::merged(&group.schema, &name, present, value));
             given.push(name);
         }
         let judged = (group.check)(&fields).map_err(Refusal::invalid)?;
@@ -436,6 +439,12 @@ impl Settings {
     ) -> Result<(), Refusal> {
         let mut references = (group.references)(judged);
         references.retain(|reference| given.iter().any(|name| name == reference.field));
+        for reference in &mut references {
+            // A field that holds a number has no room for a list: what is said of it is said of one user.
+            if let (Referred::People(_), Some(id)) = (&reference.to, judged[reference.field].as_i64()) {
+                reference.to = Referred::Person(id);
+            }
+        }
         match self.inner.judge.get() {
             Some(judge) if !references.is_empty() => judge.judge(tx, &references).await,
             _ => Ok(()),

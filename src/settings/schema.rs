@@ -6,10 +6,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use super::Group;
+use crate::http::body::{LARGEST_ID, nearest};
 
-/// The JSON Schema of a group. A secret is marked `writeOnly`, since it is never shown whole.
+/// The JSON Schema of a group. A secret is marked `writeOnly`, since it is never shown whole; numbers of things have the
+/// range that ids have.
 pub(super) fn of<T: Group>() -> Value {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+    bound(&mut schema);
     schema["title"] = T::TITLE.into();
     for name in T::SEALED {
         if let Some(field) = schema.pointer_mut(&format!("/properties/{name}")) {
@@ -17,6 +20,20 @@ pub(super) fn of<T: Group>() -> Value {
         }
     }
     schema
+}
+
+/// Gives every `i64` without a range of its own that of ids.
+fn bound(schema: &mut Value) {
+    let is_id = schema["format"] == "int64" && ["minimum", "maximum"].iter().all(|end| schema[end].is_null());
+    match schema {
+        Value::Object(members) if is_id => {
+            members.insert("minimum".to_owned(), 1.into());
+            members.insert("maximum".to_owned(), LARGEST_ID.into());
+        }
+        Value::Object(members) => members.values_mut().for_each(bound),
+        Value::Array(items) => items.iter_mut().for_each(bound),
+        _ => {}
+    }
 }
 
 /// A schema that tells the defaults of this node: completed ones, such as a switch for each of its modules.
@@ -39,6 +56,31 @@ pub(super) fn judge(root: &Value, field: &str, value: &Value) -> Result<(), Stri
         Some(schema) => fits(root, schema, field, value),
         None => Ok(()),
     }
+}
+
+/// What becomes of a field where this is wished of it. Of switches, one for each of what there is, those that are left
+/// out stay as they are: a switch is turned off and never taken away. Everything else is replaced as a whole.
+pub(super) fn merged(root: &Value, field: &str, present: &Value, wish: Value) -> Value {
+    match (present, wish) {
+        (Value::Object(present), Value::Object(wish)) if are_switches(root, &root["properties"][field]) => {
+            let mut all = present.clone();
+            all.extend(wish);
+            Value::Object(all)
+        }
+        (_, wish) => wish,
+    }
+}
+
+fn are_switches(root: &Value, schema: &Value) -> bool {
+    match target(root, schema) {
+        Some(schema) => are_switches(root, schema),
+        None => schema["additionalProperties"]["type"] == "boolean",
+    }
+}
+
+/// What a reference refers to.
+fn target<'s>(root: &'s Value, schema: &Value) -> Option<&'s Value> {
+    root.pointer(schema["$ref"].as_str()?.strip_prefix('#')?)
 }
 
 /// Whether a database can keep every text and every name in a value: PostgreSQL refuses NUL.
@@ -64,8 +106,8 @@ fn short(name: &str) -> String {
 }
 
 fn fits(root: &Value, schema: &Value, place: &str, value: &Value) -> Result<(), String> {
-    if let Some(target) = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
-        return root.pointer(target).map_or(Ok(()), |schema| fits(root, schema, place, value));
+    if let Some(schema) = target(root, schema) {
+        return fits(root, schema, place, value);
     }
     if let Some(ways) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
         return fits_one(root, ways, place, value);
@@ -143,18 +185,29 @@ fn members_fit(
     members: &Map<String, Value>,
 ) -> Result<(), String> {
     has_room(schema, "maxProperties", place, members.len())?;
+    let own = |name: &str| schema["properties"].get(name).unwrap_or(&schema["additionalProperties"]);
+    // First, since a name that is wrong is often why another is missing.
+    if let Some(unknown) = members.keys().find(|name| own(name) == &Value::Bool(false)) {
+        return Err(unknown_member(schema, place, &short(unknown)));
+    }
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     if let Some(missing) = required.into_iter().find(|name| !members.contains_key(*name)) {
         return Err(format!("{place}.{missing} is required"));
     }
-    for (name, member) in members {
-        let short = short(name);
-        match schema["properties"].get(name).unwrap_or(&schema["additionalProperties"]) {
-            Value::Bool(false) => return Err(format!("{place}.{short} is unknown; leave it out")),
-            schema => fits(root, schema, &format!("{place}.{short}"), member)?,
+    members
+        .iter()
+        .try_for_each(|(name, member)| fits(root, own(name), &format!("{place}.{}", short(name)), member))
+}
+
+fn unknown_member(schema: &Value, place: &str, name: &str) -> String {
+    let known = schema["properties"].as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+    match nearest(name, known.clone()) {
+        Some(near) => format!("{place}.{name} is unknown; did you mean \"{near}\"?"),
+        None => {
+            let known: Vec<&str> = known.collect();
+            format!("{place}.{name} is unknown; use one of: {}", known.join(", "))
         }
     }
-    Ok(())
 }
 
 fn kinds(schema: &Value) -> Vec<&str> {
@@ -193,14 +246,20 @@ fn must_be_one_of(place: &str, known: &[&Value]) -> String {
 }
 
 fn must_be(schema: &Value, place: &str) -> String {
-    let kinds: Vec<&str> = kinds(schema).into_iter().map(word).collect();
+    let is_nullable = kinds(schema).contains(&"null");
+    let kinds: Vec<&str> = kinds(schema).into_iter().filter(|kind| *kind != "null").map(word).collect();
     let range = match (schema["minimum"].as_f64(), schema["maximum"].as_f64()) {
         (Some(least), Some(most)) => format!(" from {least} to {most}"),
         (Some(least), None) => format!(" of at least {least}"),
         (None, Some(most)) => format!(" of at most {most}"),
         (None, None) => String::new(),
     };
-    format!("{place} must be {}{range}", kinds.join(" or "))
+    let or_null = match (is_nullable, range.is_empty()) {
+        (false, _) => "",
+        (true, true) => " or null",
+        (true, false) => ", or null",
+    };
+    format!("{place} must be {}{range}{or_null}", kinds.join(" or "))
 }
 
 fn word(kind: &str) -> &str {

@@ -29,6 +29,10 @@ struct Small {
     is_on: bool,
     #[schemars(length(max = 2))]
     rows: Vec<Pair>,
+    switches: BTreeMap<String, bool>,
+    sides: Sides,
+    /// The number of somebody.
+    somebody: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +50,13 @@ struct Pair {
     left: i64,
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Sides {
+    left: u8,
+    right: u8,
+}
+
 impl Default for Small {
     fn default() -> Self {
         Small {
@@ -56,6 +67,9 @@ impl Default for Small {
             token: String::new(),
             is_on: true,
             rows: Vec::new(),
+            switches: BTreeMap::from([("b".to_owned(), true)]),
+            sides: Sides::default(),
+            somebody: None,
         }
     }
 }
@@ -186,14 +200,46 @@ async fn what_is_wrong_is_said_by_its_place_and_nothing_is_stored() {
         (json!({"lists": {"a": [], "b": [], "c": []}}), "lists must have at most 2 entries; leave some out"),
         (json!({"is_on": "yes"}), "is_on must be true or false"),
         (json!({"rows": [{"left": 1}, {}]}), "rows[1].left is required"),
-        (json!({"rows": [{"left": 1, "right": 2}]}), "rows[0].right is unknown; leave it out"),
+        (json!({"rows": [{"left": 1, "right": 2}]}), "rows[0].right is unknown; use one of: left"),
+        (json!({"rows": [{"left": 1, "lefft": 2}]}), "rows[0].lefft is unknown; did you mean \"left\"?"),
+        // A name that is wrong is why the one that is required is not there.
+        (json!({"rows": [{"lefft": 2}]}), "rows[0].lefft is unknown; did you mean \"left\"?"),
+        (json!({"sides": {"rihgt": 1}}), "sides.rihgt is unknown; did you mean \"right\"?"),
+        (json!({"sides": {"zzz": 1}}), "sides.zzz is unknown; use one of: left, right"),
+        (
+            json!({"somebody": 9_223_372_036_854_775_808u64}),
+            "somebody must be an integer from 1 to 9007199254740991, or null",
+        ),
+        (json!({"somebody": 0}), "somebody must be an integer from 1 to 9007199254740991, or null"),
+        (json!({"somebody": 1e300}), "somebody must be an integer from 1 to 9007199254740991, or null"),
+        (
+            json!({"rows": [{"left": 9_007_199_254_740_993i64}]}),
+            "rows[0].left must be an integer from 1 to 9007199254740991",
+        ),
         (json!({"count": 9, "is_on": 1}), "is_on must be true or false"),
     ] {
         assert_eq!(scene.put(wish.clone()).await.unwrap_err(), said, "{wish}");
     }
     assert_eq!(*scene.settings.of::<Small>(), Small::default());
     assert_eq!(scene.stored().await, "");
-    scene.put(json!({"which": null, "rows": [{"left": -1}], "count": 100})).await.unwrap();
+    scene.put(json!({"which": null, "rows": [{"left": 1}], "count": 100})).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_switch_that_is_left_out_stays_and_every_other_map_is_replaced() {
+    let scene = scene().await;
+    let first = json!({"switches": {"a": false, "c": true}, "sides": {"left": 3}, "lists": {"a": ["one"]}});
+    scene.put(first).await.unwrap();
+    let small = scene.settings.of::<Small>();
+    assert_eq!(json!(small.switches), json!({"a": false, "b": true, "c": true}));
+    scene.put(json!({"switches": {"c": false}, "sides": {"right": 4}, "lists": {"b": []}})).await.unwrap();
+    let small = scene.settings.of::<Small>();
+    assert_eq!(json!(small.switches), json!({"a": false, "b": true, "c": false}));
+    assert_eq!(small.sides, Sides { left: 0, right: 4 });
+    assert_eq!(json!(small.lists), json!({"b": []}), "names that people add can be taken away");
+    scene.put(json!({"switches": {}, "lists": {}})).await.unwrap();
+    let small = scene.settings.of::<Small>();
+    assert_eq!((small.switches.len(), small.lists.len()), (3, 0));
 }
 
 #[tokio::test]

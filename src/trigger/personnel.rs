@@ -117,7 +117,7 @@ impl Trigger for Personnel {
     fn basis(&self, settings: &Snapshot) -> String {
         let rules = settings.of::<PersonnelSettings>();
         let when: Vec<Value> =
-            rules.in_force().map(|rule| json!([rule.field, rule.days_before, rule.yearly])).collect();
+            rules.in_force().map(|rule| json!([rule.field, rule.days_before, rule.is_yearly()])).collect();
         let zone = settings.of::<crate::user::company::Company>().time_zone.clone();
         json!([when, zone]).to_string()
     }

@@ -20,6 +20,7 @@ impl Judge for References {
             for reference in references {
                 match &reference.to {
                     Referred::People(list) => listed::judge_in(tx, reference.field, list).await?,
+                    Referred::Person(id) => listed::judge_one_in(tx, reference.field, *id).await?,
                     Referred::Template(kind, id) => template_exists(tx, reference.field, kind, *id).await?,
                 }
             }

@@ -53,7 +53,7 @@ story! {
         let before = ask(&world, "GET", None).await.expect(200);
         for (body, said) in [
             (json!({"opening_hours": "9-5"}), "opening_hours must be an object"),
-            (json!({"opening_hours": {"monday": []}}), "opening_hours.monday is unknown; leave it out"),
+            (json!({"opening_hours": {"monday": []}}), "opening_hours.monday is unknown; did you mean \"mon\"?"),
             (json!({"opening_hours": {"mon": "closed"}}), "opening_hours.mon must be a list or null"),
             (json!({"opening_hours": {"mon": [9, 17]}}), "opening_hours.mon[0] must be a string or a list"),
             (json!({"opening_hours": {"mon": [["09:00", 17]]}}), "opening_hours.mon[0][1] must be a string"),
@@ -80,7 +80,14 @@ story! {
             ),
             (json!({"time_zone": "Europe/Londn"}), "time_zone is not known; did you mean \"Europe/London\"?"),
             (json!({"group_hours": {"Support": ["09:00"]}}), "group_hours.Support must be an object"),
-            (json!({"group_hours": {"Support": {"hours": {}}}}), "group_hours.Support.hours is unknown; leave it out"),
+            (
+                json!({"group_hours": {"Support": {"opening_hour": {}}}}),
+                "group_hours.Support.opening_hour is unknown; did you mean \"opening_hours\"?",
+            ),
+            (
+                json!({"group_hours": {"Support": {"zone": "UTC"}}}),
+                "group_hours.Support.zone is unknown; use one of: holidays, opening_hours",
+            ),
             (
                 json!({"group_hours": {"Support": {"opening_hours": {"mon": 9}}}}),
                 "group_hours.Support.opening_hours.mon must be a list or null",

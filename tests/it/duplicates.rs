@@ -573,3 +573,24 @@ story! {
         tokio::time::timeout(Duration::from_secs(60), check(&stage)).await.unwrap();
     }
 }
+
+story! {
+    async fn d2_a_field_of_the_crms_own_is_compared_like_any_other(on: On) {
+        let stage = stage(on).await;
+        set(&stage, json!({
+            "modules": {"contacts": true},
+            "rules": [{"module": "contacts", "field": "surname", "rule": "first", "length": 4}],
+        })).await;
+        save(&stage, "contacts/1", "Jane", json!({"surname": "Smithers"})).await;
+        save(&stage, "contacts/2", "Jim", json!({"surname": "Smith"})).await;
+        save(&stage, "contacts/3", "Joe", json!({"surname": "Smi"})).await;
+        check(&stage).await;
+        assert_eq!(pairs(&stage, "").await, ["2~1 surname"]);
+        let slip = json!({"rules": [{"module": "contacts", "field": "emial", "rule": "exact"}]});
+        let refused = stage.admin("PUT", "/crm/settings/duplicates", Some(slip)).await.expect(400);
+        assert_eq!(refused["reason"], "rules[0].field: \"emial\" is no field of contacts; did you mean \"email\"?");
+        let slip = json!({"rules": [{"module": "contacts", "field": "surname", "rule": "first", "lenght": 4}]});
+        let refused = stage.admin("PUT", "/crm/settings/duplicates", Some(slip)).await.expect(400);
+        assert_eq!(refused["reason"], "rules[0].lenght is unknown; did you mean \"length\"?");
+    }
+}

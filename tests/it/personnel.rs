@@ -74,8 +74,8 @@ story! {
     async fn t3_a_birthday_is_told_of_every_year(on: On) {
         let stage = stage(on).await;
         at(&stage, "2027-01-01T12:00:00Z").await;
-        let birthdays = json!([{"field": "birth_date", "days_before": 1, "yearly": true, "recipients": "manager",
-            "enabled": true}]);
+        // Birthdays come every year, and a rule that somebody writes is in force: neither need be said.
+        let birthdays = json!([{"field": "birth_date", "days_before": 1, "recipients": "manager"}]);
         rules(&stage, birthdays).await;
         eve(&stage, json!({"birth_date": "1992-02-29"})).await;
         at(&stage, "2027-02-27T14:00:01Z").await;
@@ -86,6 +86,27 @@ story! {
         at(&stage, "2028-02-28T14:00:01Z").await;
         assert_eq!(stage.subjects(4).len(), 2);
         assert_eq!(told(&stage, 4).await, ["Eve Sales's birthday is tomorrow"]);
+    }
+}
+
+story! {
+    async fn t3_what_a_rule_leaves_out_is_as_the_shipped_rules_have_it(on: On) {
+        let stage = stage(on).await;
+        let brief = |field: &str| json!({"field": field, "recipients": "manager"});
+        let said = json!([
+            brief("birth_date"), brief("start_date"), brief("leaving_date"), brief("medical_check"),
+            {"field": "birth_date", "recipients": "manager", "yearly": false, "enabled": false},
+            {"field": "contract_end", "recipients": "manager", "yearly": true, "enabled": true},
+        ]);
+        rules(&stage, said).await;
+        let shown = stage.admin("GET", "/crm/settings/personnel", None).await.expect(200);
+        let kept: Vec<(bool, bool)> = shown["settings"]["rules"].as_array().unwrap().iter()
+            .map(|rule| (rule["yearly"].as_bool().unwrap(), rule["enabled"].as_bool().unwrap()))
+            .collect();
+        assert_eq!(kept, [(true, true), (true, true), (false, true), (false, true), (false, false), (true, true)]);
+        // What is shown may be written back as it is.
+        rules(&stage, shown["settings"]["rules"].clone()).await;
+        assert_eq!(stage.admin("GET", "/crm/settings/personnel", None).await.expect(200), shown);
     }
 }
 
@@ -134,6 +155,7 @@ story! {
         assert!(shipped.len() >= 5 && shipped.iter().all(|rule| rule["enabled"] == false), "{shown}");
         for (wrong, says) in [
             (rule("birthdate", 1, "manager"), "did you mean birth_date?"),
+            (json!({"field": "appraisal_date", "day_before": 1}), "rules[0].day_before is unknown; did you mean \"days_before\"?"),
             (rule("appraisal_date", 400, "manager"), "366"),
             (rule("appraisal_date", 1, ""), "tells nobody"),
             (rule("appraisal_date", 1, "manager; Max Manger"), "did you mean Max Manager?"),

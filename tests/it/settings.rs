@@ -192,6 +192,9 @@ fn wrong(root: &Value, schema: &Value, usual: &Value, place: &str) -> Vec<(&'sta
             found.push(("at most", json!("x".repeat(most("maxLength")))));
         }
     }
+    if kinds.contains(&"integer") {
+        found.push(("must be an integer from ", json!(9_223_372_036_854_775_808_u64)));
+    }
     if kinds.contains(&"array") {
         let (items, one) = (&schema["items"], usual.get(0).cloned().unwrap_or_default());
         let within = wrong(root, items, &one, &format!("{place}[]"));
@@ -238,6 +241,72 @@ story! {
         // One that nobody is called is said among them.
         let refused = set([vec!["1"; 50], vec!["User 2"]].concat()).await.expect(400);
         assert!(refused["reason"].as_str().unwrap().starts_with("ticket_opened_users: there is no user User 2"), "{refused}");
+    }
+}
+
+story! {
+    async fn a_switch_that_is_left_out_stays_and_every_other_map_is_replaced(on: On) {
+        let world = World::new(on).await;
+        let set = async |group: &str, body: Value| {
+            ask(&world, "PUT", &format!("/{group}"), Some(body)).await.expect(200)["settings"].clone()
+        };
+        set("notifications", json!({"assigned": {"contacts": false}, "previous_owner": {"contacts": true}})).await;
+        let now = set("notifications", json!({"assigned": {"leads": false}, "previous_owner": {"leads": true}})).await;
+        assert_eq!((&now["assigned"]["contacts"], &now["assigned"]["leads"], &now["assigned"]["tickets"]), (&json!(false), &json!(false), &json!(true)));
+        assert_eq!((&now["previous_owner"]["contacts"], &now["previous_owner"]["tickets"]), (&json!(true), &json!(false)));
+        let now = set("notifications", json!({"assigned": {"contacts": true}})).await;
+        assert_eq!((&now["assigned"]["contacts"], &now["assigned"]["leads"]), (&json!(true), &json!(false)));
+        set("duplicates", json!({"modules": {"contacts": true}})).await;
+        let now = set("duplicates", json!({"modules": {"leads": true}})).await;
+        assert_eq!((&now["modules"]["contacts"], &now["modules"]["leads"]), (&json!(true), &json!(true)));
+        // A week is written whole.
+        let now = set("company", json!({"opening_hours": {"mon": ["10:00", "12:00"], "tue": null}})).await;
+        assert_eq!(now["opening_hours"], json!({
+            "mon": ["10:00", "12:00"], "tue": [], "wed": [], "thu": [], "fri": [], "sat": [], "sun": [],
+        }));
+        // What people add by name they can take away as well.
+        let group = json!({"opening_hours": {"mon": ["08:00", "20:00"]}});
+        set("company", json!({"group_hours": {"Support": group}})).await;
+        let now = set("company", json!({"group_hours": {"Sales": group}})).await;
+        assert!(now["group_hours"].get("Support").is_none() && now["group_hours"].get("Sales").is_some(), "{now}");
+        assert_eq!(now["group_hours"]["Sales"]["opening_hours"]["tue"], json!([]), "a week of a group is written whole");
+        set("helpdesk", json!({"severity_hours": {"High": 4}})).await;
+        let now = set("helpdesk", json!({"severity_hours": {"Low": 16}})).await;
+        assert_eq!(now["severity_hours"], json!({"Low": 16.0}));
+    }
+}
+
+story! {
+    async fn a_number_of_nobody_and_a_name_with_a_comma_are_refused_with_what_to_write(on: On) {
+        let world = World::new(on).await;
+        let smith = world.person(1, &[]).await;
+        smith.ask("PUT", "/crm/user/me", Some(json!({"name": "Smith, John"}))).await.expect(200);
+        let refused = async |group: &str, body: Value| {
+            ask(&world, "PUT", &format!("/{group}"), Some(body)).await.expect(400)["reason"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(
+            refused("portal", json!({"document_user_id": 999})).await,
+            "document_user_id: there is no user 999; write the number of a user"
+        );
+        assert_eq!(
+            refused("sales_orders", json!({"pdf_template_id": 9_223_372_036_854_775_808_u64})).await,
+            "pdf_template_id must be an integer from 1 to 9007199254740991, or null"
+        );
+        for list in ["Smith, John", "smith,john", "Smith"] {
+            assert_eq!(
+                refused("duplicates", json!({"users": list})).await,
+                "users: a comma separates users here, so that Smith, John cannot be written by name; write the number or the e-mail address of that user",
+                "{list}"
+            );
+        }
+        // Whoever else is called nearly so is still offered.
+        let other = world.person(2, &[]).await;
+        other.ask("PUT", "/crm/user/me", Some(json!({"name": "Smithers"}))).await.expect(200);
+        let said = refused("duplicates", json!({"users": "Smither"})).await;
+        assert!(said.starts_with("users: there is no user Smither; did you mean Smithers? Or write"), "{said}");
+        for list in ["1", "user1@example.com"] {
+            ask(&world, "PUT", "/duplicates", Some(json!({"users": list}))).await.expect(200);
+        }
     }
 }
 

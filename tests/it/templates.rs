@@ -33,6 +33,18 @@ story! {
             ("email", "ticket_opened"), ("email", "out_of_hours"), ("email", "urgent_ticket"),
             ("pdf", "invoice_pdf"), ("pdf", "quote_pdf"), ("pdf", "sales_order_pdf"),
         ]);
+        for (query, wanted) in [("?kind=pdf", 3), ("?kind=email", 7)] {
+            let some = ask(&world, "GET", query, None).await.expect(200);
+            let kinds: Vec<&Value> = some["templates"].as_array().unwrap().iter().map(|template| &template["kind"]).collect();
+            assert!(kinds.len() == wanted && kinds.iter().all(|kind| query.ends_with(kind.as_str().unwrap())), "{query}: {kinds:?}");
+        }
+        for (query, said) in [
+            ("?kind=sms", "kind must be one of: email, pdf"),
+            ("?kind=", "kind must be one of: email, pdf"),
+            ("?knd=pdf", "Unknown query parameter \"knd\"; did you mean \"kind\"?"),
+        ] {
+            assert_eq!(ask(&world, "GET", query, None).await.expect(400)["reason"], said, "{query}");
+        }
         let order = by_key(&world, "sales_order_status").await;
         assert_eq!(
             (&order["name"], &order["shipped"], &order["changed"], &order["version"], &order["updated_by"], &order["used_by"]),
@@ -150,6 +162,20 @@ story! {
         let body = json!({"kind": "email", "subject": "x", "source": "{{ record.label }}", "sample": {"module": "personnel"}});
         let seen = ask(&world, "POST", "/preview", Some(body)).await.expect(200);
         assert!(seen["text"].as_str().unwrap().starts_with("Chris Miller\n"), "{seen}");
+        for (sample, said) in [
+            (json!("sales_orders"), "sample must be an object such as {\"module\": \"sales_orders\"}"),
+            (json!(["tickets"]), "sample must be an object such as {\"module\": \"sales_orders\"}"),
+            (json!({"module": 5}), "sample.module must be a string"),
+            (json!({"modul": "tickets"}), "Unknown field \"modul\"; did you mean \"module\"?"),
+        ] {
+            let body = json!({"kind": "email", "subject": "x", "source": "x", "sample": sample});
+            let refused = ask(&world, "POST", "/preview", Some(body)).await.expect(400);
+            assert_eq!(refused["reason"], said, "{sample}");
+        }
+        for sample in [Value::Null, json!({}), json!({"module": null})] {
+            let body = json!({"kind": "email", "subject": "x", "source": "x", "sample": sample});
+            ask(&world, "POST", "/preview", Some(body)).await.expect(200);
+        }
         let refused = ask(&world, "POST", "/preview", Some(json!({"kind": "email", "subject": "x", "source": "\n<b>"}))).await.expect(400);
         assert_eq!(refused["reason"], "Line 2: <b> is not closed; add </b>");
     }

@@ -74,7 +74,7 @@ pub struct Rule {
     pub module: String,
     /// # Field
     ///
-    /// Name of the field, or `label`.
+    /// Name of the field, of the CRM's own as well, or `label`.
     #[schemars(length(max = LONGEST_NAME))]
     pub field: String,
     /// # Rule

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::normalise::folded;
 use super::rules::{LABEL, Rule, Way};
-use crate::http::body::nearest;
 use crate::record::Modules;
 use crate::record::module::Module;
 use crate::settings::{Group, MOST_NAMES, Reference};
@@ -14,6 +14,9 @@ use crate::user::listed::LONGEST;
 
 /// How many rules there may be.
 const MOST_RULES: usize = 100;
+
+/// The longest name of a field, in characters: records take no longer ones.
+const LONGEST_FIELD: usize = 100;
 
 /// The most letters that First X compares.
 const LONGEST_FIRST: i64 = 64;
@@ -24,8 +27,8 @@ const LONGEST_FIRST: i64 = 64;
 pub struct DuplicateSettings {
     /// # Modules
     ///
-    /// For each module whether its records are compared with each other as they are saved. A module that is left out is
-    /// not ticked.
+    /// For each module whether its records are compared with each other as they are saved. No module is
+    /// ticked until somebody ticks it.
     #[schemars(extend("maxProperties" = MOST_NAMES))]
     pub modules: BTreeMap<String, bool>,
     /// # Send notification when a duplicate is created
@@ -131,7 +134,8 @@ fn usual(rule: &Rule, against: &Modules) -> Result<Rule, String> {
     Ok(Rule { module: module.name.to_string(), field, rule: rule.rule, length })
 }
 
-/// The name of a field, by its name or its title. Of modules that the operator added no fields are known.
+/// The name of a field, by its name or its title. Records may hold fields of the CRM's own, so that any name is taken
+/// that is not plainly a slip of a known one.
 fn field(words: &str, module: &Module) -> Result<String, String> {
     let known = module.fields.iter();
     let mut named = known
@@ -142,16 +146,45 @@ fn field(words: &str, module: &Module) -> Result<String, String> {
     if let Some(known) = named.next() {
         return Ok(known.name.to_owned());
     }
-    let is_possible = !words.is_empty() && words.chars().count() <= 100 && !words.contains(char::is_control);
-    if module.fields.is_empty() && is_possible {
-        return Ok(words.to_owned());
-    }
     let shown: String = words.chars().take(64).collect();
-    let names: Vec<&str> = [LABEL].into_iter().chain(module.fields.iter().map(|known| known.name)).collect();
-    Err(match nearest(&shown, names.iter().copied()) {
-        Some(near) => format!("\"{shown}\" is no field of {}; did you mean \"{near}\"?", module.name),
-        None => format!("\"{shown}\" is no field of {}; use one of: {}", module.name, names.join(", ")),
-    })
+    if let Some(meant) = slip(words, module) {
+        return Err(format!("\"{shown}\" is no field of {}; did you mean \"{meant}\"?", module.name));
+    }
+    if words.is_empty() || words.chars().count() > LONGEST_FIELD || words.contains(char::is_control) {
+        let known: Vec<&str> =
+            [LABEL].into_iter().chain(module.fields.iter().map(|known| known.name)).collect();
+        return Err(format!(
+            "\"{shown}\" is no field of {}; use one of: {}, or a name of your own of at most {LONGEST_FIELD} \
+             characters",
+            module.name,
+            known.join(", ")
+        ));
+    }
+    Ok(words.to_owned())
+}
+
+/// The known field that a name is plainly a slip of: the same letters, but for one, or for two of a long name. Another
+/// number at the end is another field, and short words are like each other by chance.
+fn slip(words: &str, module: &Module) -> Option<&'static str> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    if words.chars().count() > LONGEST_FIELD {
+        return None;
+    }
+    let (letters, number) = (folded(words), digits(words));
+    let most = match letters.chars().count() {
+        0 => return None,
+        1..=4 => 0,
+        5..=7 => 1,
+        _ => 2,
+    };
+    let known = module.fields.iter().flat_map(|known| [(known.name, known.name), (known.title, known.name)]);
+    known
+        .chain([(LABEL, LABEL)])
+        .filter(|(called, _)| digits(called) == number)
+        .map(|(called, name)| (strsim::damerau_levenshtein(&letters, &folded(called)), name))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 impl DuplicateSettings {

@@ -17,7 +17,7 @@ use super::shelf::{self, Back, Card, Edition, New, Templates, Wish};
 use super::variables::{self, Variable};
 use crate::audit::Actor;
 use crate::auth::{Admin, Auth, Done};
-use crate::http::body::{LARGEST_ID, bad_query};
+use crate::http::body::{LARGEST_ID, Object, bad_query, parse};
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::{Given, Json, Problem};
 use crate::storage::Tx;
@@ -89,7 +89,7 @@ impl Shown {
     }
 }
 
-/// Every template.
+/// The templates.
 #[derive(Serialize, ToSchema)]
 struct TemplatesAnswer {
     /// Always `Success`
@@ -139,11 +139,14 @@ fn number(id: &str) -> Result<i64, Problem> {
 }
 
 fn kind(name: Option<String>) -> Result<Kind, Problem> {
-    match name.as_deref() {
-        Some("email") => Ok(Kind::Email),
-        Some("pdf") => Ok(Kind::Pdf),
-        Some(_) => Err(Problem::bad_request("kind must be one of: email, pdf")),
-        None => Err(Problem::bad_request("kind is required")),
+    kind_named(&name.ok_or_else(|| Problem::bad_request("kind is required"))?)
+}
+
+fn kind_named(name: &str) -> Result<Kind, Problem> {
+    match name {
+        "email" => Ok(Kind::Email),
+        "pdf" => Ok(Kind::Pdf),
+        _ => Err(Problem::bad_request("kind must be one of: email, pdf")),
     }
 }
 
@@ -157,16 +160,29 @@ fn text(given: Given<String>, name: &str) -> Result<Option<String>, Problem> {
     }
 }
 
+/// Which templates.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Only those of this kind
+    #[param(value_type = Option<Kind>)]
+    kind: Option<String>,
+}
+
 /// List the templates
 ///
 /// E-mail and PDF templates, those that Belfry comes with among them. For the role admin.
-#[utoipa::path(get, path = "/crm/template", tag = "templates",
-    responses((status = 200, description = "Every template", body = TemplatesAnswer)))]
+#[utoipa::path(get, path = "/crm/template", tag = "templates", params(ListQuery),
+    responses((status = 200, description = "Every template, or every one of the kind", body = TemplatesAnswer)))]
 async fn list_templates(
     State(Shared { templates, .. }): State<Shared>,
     _admin: Admin,
+    query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let cards = templates.list().await?;
+    let Query(query) = query.map_err(|rejection| bad_query(&rejection.body_text()))?;
+    let kind = query.kind.map(|name| kind_named(&name)).transpose()?;
+    let cards = templates.list(kind).await?;
     let shown = cards.into_iter().map(|card| Shown::of(&templates, card)).collect();
     Ok(Answer::ok(&TemplatesAnswer { result: "Success", templates: shown }).into_response())
 }
@@ -448,8 +464,18 @@ async fn restore_template(
 #[serde(deny_unknown_fields)]
 struct SampleBody {
     /// A record of this module
-    #[schema(example = "sales_orders", max_length = 64, pattern = r"^[^\x00]*$")]
-    module: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "sales_orders", max_length = 64, pattern = r"^[^\x00]*$")]
+    module: Given<String>,
+}
+
+/// The module of a sample, where one is named.
+fn module_of(sample: Given<Object>) -> Result<Option<String>, Problem> {
+    let Ok(sample) = sample.optional("sample") else {
+        return Err(Problem::bad_request("sample must be an object such as {\"module\": \"sales_orders\"}"));
+    };
+    let Some(Object(text)) = sample else { return Ok(None) };
+    parse::<SampleBody>(text.as_bytes())?.module.text("sample.module", 64)
 }
 
 /// A template to look at.
@@ -474,7 +500,8 @@ struct PreviewBody {
     template_id: Given<i64>,
     /// What it is tried on: a made-up sales order where nothing is said
     #[serde(default)]
-    sample: Option<SampleBody>,
+    #[schema(value_type = Option<SampleBody>)]
+    sample: Given<Object>,
     /// The reader's language; English where nothing is said
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 35, pattern = r"^[^\x00]*$", example = "de")]
@@ -515,7 +542,7 @@ async fn preview_template(
     body.source.present("source")?;
     let source = text(body.source, "source")?.unwrap_or_default();
     let subject = text(body.subject, "subject")?.unwrap_or_default();
-    let sample = match (body.sample.and_then(|sample| sample.module), body.template_id.id("template_id")?) {
+    let sample = match (module_of(body.sample)?, body.template_id.id("template_id")?) {
         (Some(module), _) => Sample::of_module(&module),
         (None, Some(id)) => Sample::of_key(templates.show(id, None).await?.0.key.as_deref()),
         (None, None) => Sample::of_key(None),

@@ -160,9 +160,9 @@ impl Templates {
         Ok(self.uses_of(id))
     }
 
-    /// Every template, by kind and name.
-    pub(super) async fn list(&self) -> Result<Vec<Card>, Error> {
-        self.inner.database.read(|tx| Box::pin(store::cards(tx))).await
+    /// Every template, or those of a kind, by kind and name.
+    pub(super) async fn list(&self, kind: Option<Kind>) -> Result<Vec<Card>, Error> {
+        self.inner.database.read(move |tx| Box::pin(store::cards(tx, kind))).await
     }
 
     /// A template and its source: its newest wording, or the one that is asked for.

@@ -67,9 +67,15 @@ fn read_card(row: &Row<'_>) -> Result<Card, Error> {
     })
 }
 
-/// Every template, by kind and name.
-pub(super) async fn cards(tx: &mut Tx) -> Result<Vec<Card>, Error> {
-    tx.all(&format!("{CARDS} ORDER BY t.kind, t.name_key"), &[], read_card).await
+/// Every template, or those of a kind, by kind and name.
+pub(super) async fn cards(tx: &mut Tx, kind: Option<Kind>) -> Result<Vec<Card>, Error> {
+    match kind {
+        Some(kind) => {
+            let sql = format!("{CARDS} WHERE t.kind = $1 ORDER BY t.name_key");
+            tx.all(&sql, params![kind.name()], read_card).await
+        }
+        None => tx.all(&format!("{CARDS} ORDER BY t.kind, t.name_key"), &[], read_card).await,
+    }
 }
 
 pub(super) async fn card(tx: &mut Tx, id: i64) -> Result<Option<Card>, Error> {

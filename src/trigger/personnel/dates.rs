@@ -39,7 +39,7 @@ pub(super) fn coming(record: &Record, rule: &Rule, view: &View<'_>) -> Vec<Date>
     let Some(date) = date(record, rule) else { return Vec::new() };
     let today = today(record, view);
     let is_ahead = |day: &Date| *day >= today && !has_left(record, *day);
-    if !rule.yearly {
+    if !rule.is_yearly() {
         return Some(date).filter(is_ahead).into_iter().collect();
     }
     let first = today.year().max(date.year());
@@ -57,7 +57,7 @@ pub(super) fn day_of(
     let date = date(record, rule)?;
     let text = occurrence.strip_prefix(&rule.field)?.strip_prefix('@')?.get(..10)?;
     let day: Date = text.parse().ok()?;
-    let is_meant = if rule.yearly { in_year(date, day.year()) == Some(day) } else { date == day };
+    let is_meant = if rule.is_yearly() { in_year(date, day.year()) == Some(day) } else { date == day };
     (is_meant && !has_left(record, day) && named(rule, day) == occurrence).then_some(day)
 }
 
@@ -133,7 +133,7 @@ pub(super) fn named(rule: &Rule, record: &Record, day: Date) -> String {
     let years = date(record, rule).map_or(0, |date| day.year() - date.year());
     match (rule.field.as_str(), years) {
         ("birth_date", _) => format!("{}'s birthday", record.label),
-        ("start_date", years) if rule.yearly && years > 0 => {
+        ("start_date", years) if rule.is_yearly() && years > 0 => {
             format!("{}: {years} {} with us", record.label, if years == 1 { "year" } else { "years" })
         }
         (field, _) => format!("{}: {}", record.label, title(field)),

@@ -23,6 +23,9 @@ const MANAGER: &str = "manager";
 const KNOWN: [&str; 6] =
     ["birth_date", "start_date", "appraisal_date", "probation_end", "contract_end", "leaving_date"];
 
+/// Those of them whose day comes every year.
+const YEARLY: [&str; 2] = ["birth_date", "start_date"];
+
 /// Who is told of dates in personnel records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -36,7 +39,7 @@ pub struct PersonnelSettings {
 }
 
 /// Who is told how long before a date.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
     /// # Field
@@ -52,8 +55,11 @@ pub struct Rule {
     pub days_before: u16,
     /// # Every year
     ///
-    /// Whether it is told every year on that day, as for birthdays; otherwise once, in the year of the date.
-    pub yearly: bool,
+    /// Whether it is told every year on that day; otherwise once, in the year of the date. Left out: every year for
+    /// birth_date and start_date, once for every other field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    pub yearly: Option<bool>,
     /// # Recipients
     ///
     /// Who is told: person, manager, and users by name, e-mail address or number, separated by commas or semicolons.
@@ -69,24 +75,38 @@ pub struct Rule {
     pub enabled: bool,
 }
 
+impl Default for Rule {
+    /// What a rule that somebody writes leaves out: it is written to be in force.
+    fn default() -> Self {
+        Self {
+            field: String::new(),
+            days_before: 0,
+            yearly: None,
+            recipients: String::new(),
+            template: None,
+            enabled: true,
+        }
+    }
+}
+
 impl Default for PersonnelSettings {
     fn default() -> Self {
-        let rule = |field: &str, days_before, yearly, recipients: &str| Rule {
+        let rule = |field: &str, days_before, recipients: &str| Rule {
             field: field.to_owned(),
             days_before,
-            yearly,
+            yearly: Some(YEARLY.contains(&field)),
             recipients: recipients.to_owned(),
             template: None,
             enabled: false,
         };
         Self {
             rules: vec![
-                rule("birth_date", 1, true, MANAGER),
-                rule("start_date", 7, true, MANAGER),
-                rule("appraisal_date", 14, false, "person, manager"),
-                rule("probation_end", 14, false, MANAGER),
-                rule("contract_end", 30, false, MANAGER),
-                rule("leaving_date", 7, false, MANAGER),
+                rule("birth_date", 1, MANAGER),
+                rule("start_date", 7, MANAGER),
+                rule("appraisal_date", 14, "person, manager"),
+                rule("probation_end", 14, MANAGER),
+                rule("contract_end", 30, MANAGER),
+                rule("leaving_date", 7, MANAGER),
             ],
         }
     }
@@ -100,6 +120,11 @@ impl PersonnelSettings {
 }
 
 impl Rule {
+    /// Whether it is told every year on the day.
+    pub fn is_yearly(&self) -> bool {
+        self.yearly.unwrap_or_else(|| YEARLY.contains(&self.field.as_str()))
+    }
+
     /// Whether the person themselves is told.
     pub fn tells_person(&self) -> bool {
         self.says(PERSON)
@@ -124,6 +149,7 @@ impl Rule {
     fn check(&mut self, number: usize) -> Result<(), String> {
         self.field = self.field.trim().to_owned();
         self.recipients = self.recipients.trim().to_owned();
+        self.yearly = Some(self.is_yearly());
         let is_name = |c: char| c.is_alphanumeric() || c == '_';
         if self.field.is_empty() || self.field.len() > 64 || !self.field.chars().all(is_name) {
             return Err(format!(

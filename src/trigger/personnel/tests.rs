@@ -48,7 +48,7 @@ fn scene(rules: Vec<Rule>, now: &str) -> Scene {
 
 fn rule(field: &str, days_before: u16, yearly: bool, recipients: &str) -> Rule {
     let (field, recipients) = (field.to_owned(), recipients.to_owned());
-    Rule { field, days_before, yearly, recipients, template: None, enabled: true }
+    Rule { field, days_before, yearly: Some(yearly), recipients, template: None, enabled: true }
 }
 
 fn eve(fields: Value) -> Record {

@@ -24,13 +24,13 @@ pub struct NotificationSettings {
     ///
     /// For each module whether the user is told to whom a record is assigned, when it is made for them and when it is
     /// reassigned. Ticked for activities, Send Notification is ticked by itself when the assigned user changes. A
-    /// module that is left out is ticked.
+    /// module is ticked until somebody unticks it.
     #[schemars(extend("maxProperties" = MOST_NAMES))]
     pub assigned: Switches,
     /// # Notify the previous owner
     ///
-    /// For each module whether the user is told from whom a record is taken when it is reassigned. A module that is
-    /// left out is not ticked.
+    /// For each module whether the user is told from whom a record is taken when it is reassigned. No module is
+    /// ticked until somebody ticks it.
     #[schemars(extend("maxProperties" = MOST_NAMES))]
     pub previous_owner: Switches,
     /// # CC address

@@ -128,14 +128,39 @@ pub(super) async fn judge_in(tx: &mut Tx, field: &str, list: &str) -> Result<(),
     Ok(())
 }
 
+/// Judges the number of a user that is to be saved as a setting.
+///
+/// # Errors
+/// 400 where nobody has it.
+pub(super) async fn judge_one_in(tx: &mut Tx, field: &str, id: i64) -> Result<(), Refusal> {
+    if store::called(tx, &[id], &[]).await?.is_empty() {
+        return Err(Refusal::invalid(format!("{field}: there is no user {id}; write the number of a user")));
+    }
+    Ok(())
+}
+
 async fn unknown_in(tx: &mut Tx, field: &str, entry: &str) -> Result<Refusal, Error> {
     let names = store::names(tx, entry, MOST_NAMES).await?;
+    if let Some(name) = names.iter().find(|name| is_torn(name, entry)) {
+        let separator = if name.contains(',') { "comma" } else { "semicolon" };
+        return Ok(Refusal::invalid(format!(
+            "{field}: a {separator} separates users here, so that {name} cannot be written by name; write the number or \
+             the e-mail address of that user"
+        )));
+    }
     let meant = like(entry, &names).map_or_else(String::new, |name| format!("; did you mean {name}?"));
     let shown = shown(entry);
     Ok(Refusal::invalid(format!(
         "{field}: there is no user {shown}{meant}{} write names, e-mail addresses or numbers of users, separated by commas or semicolons",
         if meant.is_empty() { ";" } else { " Or" }
     )))
+}
+
+/// Whether an entry is what a list makes of the beginning of this name.
+fn is_torn(name: &str, entry: &str) -> bool {
+    let mut parts = entries(name);
+    let is_beginning = parts.next().is_some_and(|part| part.to_lowercase() == entry.to_lowercase());
+    is_beginning && parts.next().is_some()
 }
 
 /// The name that is most like an entry, whatever the case.

@@ -42,6 +42,16 @@ fn rules_are_brought_into_their_usual_form() {
 }
 
 #[test]
+fn a_field_of_the_crms_own_may_be_compared_in_any_module() {
+    // Names that are like a known one and plainly another: with a number, or a short word.
+    for own in ["surname", "Passport No", "loyalty_card", "email2", "phone_2", "zzz", "fax", "dob"] {
+        let rule = json!({"module": "contacts", "field": own, "rule": "first", "length": 4});
+        let settings = checked(json!({"rules": [rule]})).unwrap();
+        assert_eq!(settings.rules[0].field, own);
+    }
+}
+
+#[test]
 fn what_may_not_be_set_is_refused_with_what_to_write() {
     let rule = |module: &str, field: &str, rule: &str, length: Value| json!({"rules": [{"module": module, "field": field, "rule": rule, "length": length}]});
     for (settings, told) in [
@@ -58,8 +68,20 @@ fn what_may_not_be_set_is_refused_with_what_to_write() {
             "rules[0].field: \"emial\" is no field of contacts; did you mean \"email\"?",
         ),
         (
-            rule("contacts", "zzz", "exact", Value::Null),
-            "rules[0].field: \"zzz\" is no field of contacts; use one of: label, first_name,",
+            rule("contacts", "First Nmae", "exact", Value::Null),
+            "rules[0].field: \"First Nmae\" is no field of contacts; did you mean \"first_name\"?",
+        ),
+        (
+            rule("contacts", "firstname", "exact", Value::Null),
+            "rules[0].field: \"firstname\" is no field of contacts; did you mean \"first_name\"?",
+        ),
+        (
+            rule("vessels", "lable", "exact", Value::Null),
+            "rules[0].field: \"lable\" is no field of vessels; did you mean \"label\"?",
+        ),
+        (
+            rule("contacts", "", "exact", Value::Null),
+            "rules[0].field: \"\" is no field of contacts; use one of: label, first_name,",
         ),
         (
             rule("contacts", "label", "first", Value::Null),

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { changesOf, draftOf, isOn, placeOf, reworded } from "./draft";
+import { changesOf, draftOf, freshRow, isOn, placeOf, reworded } from "./draft";
 import { othersOf, sayValue } from "./say";
 import { SAMPLE } from "./sample";
 import { fieldsOf, type SettingField } from "./schema";
+import { dayOf } from "./week";
 
 const fields = fieldsOf(SAMPLE);
 const field = (name: string) => fields.find((one) => one.name === name) as SettingField;
@@ -39,6 +40,17 @@ it("saves nothing where nothing was changed, or changed back", () => {
   // Left out is on there.
   expect(changed({ assigned: { leads: false } })).toEqual({});
   expect(changed({ assigned: {} })).toEqual({ assigned: {} });
+});
+
+it("begins a row with what holds by default, and says of every switch that it is off or on", () => {
+  const schema = { properties: { yearly: { type: "boolean" }, enabled: { type: "boolean", default: true } } };
+  expect(freshRow(fieldsOf(schema))).toEqual({ yearly: false, enabled: true });
+  expect(freshRow([field("which"), field("default_minutes")])).toEqual({ which: null, default_minutes: 15 });
+});
+
+it("says of a closed day that it is closed", () => {
+  const week = { mon: dayOf([]), tue: ["09:00", "17:00"] };
+  expect(changed({ opens: week })).toEqual({ opens: { mon: [], tue: ["09:00", "17:00"] } });
 });
 
 it("saves the fields that differ, each whole", () => {

@@ -42,6 +42,16 @@ export function draftOf(fields: readonly SettingField[], stored: Values): Values
   );
 }
 
+/** A row that one adds. A switch is said as it is shown, also where the server would choose for whoever says nothing. */
+export function freshRow(fields: readonly SettingField[]): Values {
+  return Object.fromEntries(
+    fields.map(({ name, usual, kind }) => [
+      name,
+      usual === null && kind.kind === "switch" ? false : structuredClone(usual),
+    ]),
+  );
+}
+
 /** What is wrong, with the field that the server's sentence names first. */
 export function placeOf(reason: string, fields: readonly SettingField[]): SettingField | null {
   const places = fields
