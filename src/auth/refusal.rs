@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::{Map, Value};
+
 use crate::http::Problem;
 use crate::storage;
 
@@ -14,9 +16,9 @@ pub enum Refusal {
     /// There is no such thing.
     #[error("{0}")]
     Missing(Cow<'static, str>),
-    /// It contradicts what is there.
+    /// It contradicts what is there: the sentence, and what programs are to know beside it.
     #[error("{0}")]
-    Conflict(Cow<'static, str>),
+    Conflict(Cow<'static, str>, Map<String, Value>),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -35,7 +37,18 @@ impl Refusal {
 
     /// It contradicts what is there.
     pub fn conflict(reason: impl Into<Cow<'static, str>>) -> Self {
-        Refusal::Conflict(reason.into())
+        Refusal::Conflict(reason.into(), Map::new())
+    }
+
+    /// It contradicts what is there in a way that programs tell from others by this `code`, with what they are to know
+    /// of it.
+    pub fn coded(
+        code: &'static str,
+        reason: impl Into<Cow<'static, str>>,
+        mut members: Map<String, Value>,
+    ) -> Self {
+        members.insert("code".to_owned(), code.into());
+        Refusal::Conflict(reason.into(), members)
     }
 }
 
@@ -44,7 +57,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Invalid(reason) => Problem::bad_request(reason),
             Refusal::Missing(reason) => Problem::not_found(reason),
-            Refusal::Conflict(reason) => Problem::conflict(reason),
+            Refusal::Conflict(reason, members) => Problem::conflict(reason).with_members(members),
             Refusal::Storage(error) => error.into(),
         }
     }

@@ -9,6 +9,7 @@ use super::{Event, Events};
 use crate::audit::Actor;
 use crate::auth::{LockedOut, Watch};
 use crate::storage::{Error, Tx};
+use crate::user::listed;
 use crate::user::security::Security;
 
 /// What such an event is called.
@@ -34,6 +35,20 @@ impl Watch for Events {
             self.take_in(tx, vec![event]).await.map(drop)
         })
     }
+}
+
+/// Says who it is of somebody whom a CRM names by their e-mail address alone, where they are one here.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn recognise_in(tx: &mut Tx, event: &mut Event) -> Result<(), Error> {
+    let is_address = |text: &&str| text.contains('@') && listed::entries(text).count() == 1;
+    let is_named = &*event.kind != LOCKED_OUT || event.data.contains_key("user_id");
+    let Some(email) = event.text("email").filter(is_address).filter(|_| !is_named) else { return Ok(()) };
+    if let [user_id] = listed::people_in(tx, email).await?.known[..] {
+        event.data.insert("user_id".to_owned(), user_id.into());
+    }
+    Ok(())
 }
 
 fn data(who: &LockedOut) -> Map<String, Value> {

@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::audit::Actor;
 use crate::clock::{Clock, Instant};
 use crate::delivery::{Chosen, OutsideLetter};
+use crate::http::body::Id;
 use crate::record::{Record, Records};
 use crate::settings::Settings;
 use crate::storage::{Database, Error, Tx};
@@ -68,11 +69,7 @@ impl Event {
 
     /// The id of another record that it names.
     pub fn reference(&self, name: &str) -> Option<String> {
-        match self.data.get(name)? {
-            Value::String(id) => Some(id.trim().to_owned()).filter(|id| !id.is_empty()),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        }
+        Id::of(self.data.get(name)?).map(|id| id.0)
     }
 }
 

@@ -199,11 +199,7 @@ async fn fields_in(tx: &mut Tx, event: &Event) -> Result<Map<String, Value>, Ref
     if let (None, Some(contact_id)) = (&company_id, &contact_id) {
         let wanted = ("contacts".into(), contact_id.as_str().into());
         let contact = Records::find_many_in(tx, &[wanted]).await?.into_iter().next();
-        company_id = contact.and_then(|contact| match contact.fields.get("company_id")? {
-            Value::String(id) => Some(id.clone()),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        });
+        company_id = contact.and_then(|contact| Some(contact.reference("company_id")?.to_string()));
     }
     let said = [
         ("file_name", event.data.get("name").cloned()),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::kind::{self, Holds, Kind, Tellers};
 use super::portal::UPLOADED;
 use super::store::{self, Kept};
-use super::{Event, Events};
+use super::{Event, Events, lockout};
 use crate::audit::Actor;
 use crate::auth::Refusal;
 use crate::clock::Instant;
@@ -220,6 +220,8 @@ impl Events {
             event.record = Some(self.document_in(tx, &event, now).await?);
         }
         let kept = Kept::of(&event, id);
+        // Kept as it was told, and heard of as who it is.
+        lockout::recognise_in(tx, &mut event).await?;
         let told = self.tell_in(tx, event).await?;
         Ok(Outcome { kept, is_new: true, told })
     }

@@ -4,21 +4,31 @@
 //! as such until the handler asks for it. So "user_id is required" can come before "title must be a
 //! string", whatever their order in the text. Unknown and doubled names are refused at once, by name.
 
+mod id;
+mod query;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Problem;
+
+pub use id::Id;
+pub use query::bad_query;
 
 /// The largest integer that every JSON reader keeps exact.
 pub const LARGEST_ID: i64 = (1 << 53) - 1;
 
 /// The longest name that is looked up or repeated in an answer, in characters.
 const LONGEST_NAME: usize = 64;
+
+/// What is said of a text that is JSON and that nobody can keep.
+const NO_HALVES: &str = "must not hold half a surrogate pair, such as \\ud800";
 
 /// One field of a body: absent, null, of the wrong type, or a value.
 #[derive(Debug, Default)]
@@ -30,6 +40,8 @@ pub enum Given<T> {
     Null,
     /// Something else than what was asked for.
     Wrong,
+    /// It holds half a surrogate pair.
+    Halved,
     /// The value.
     Value(T),
 }
@@ -40,8 +52,17 @@ impl<'de, T: Field> Deserialize<'de> for Given<T> {
         if raw == "null" {
             return Ok(Given::Null);
         }
-        Ok(T::read(raw).map_or(Given::Wrong, Given::Value))
+        Ok(match T::read(raw) {
+            Some(value) => Given::Value(value),
+            None if serde_json::from_str::<Value>(raw).is_err_and(|error| is_halved(&error)) => Given::Halved,
+            None => Given::Wrong,
+        })
     }
+}
+
+/// Whether a JSON text is refused for half a surrogate pair, which is no character.
+fn is_halved(error: &serde_json::Error) -> bool {
+    error.to_string().contains("hex escape")
 }
 
 /// A type that a field may have.
@@ -129,7 +150,7 @@ impl<T: Field> Given<T> {
     pub fn is_missing(&self) -> bool {
         match self {
             Given::Absent | Given::Null => true,
-            Given::Wrong => false,
+            Given::Wrong | Given::Halved => false,
             Given::Value(value) => value.is_blank(),
         }
     }
@@ -165,6 +186,7 @@ impl<T: Field> Given<T> {
             Given::Absent | Given::Null => Ok(None),
             Given::Value(value) => Ok(Some(value)),
             Given::Wrong => Err(Problem::bad_request(format!("{name} must be {}", T::WHAT))),
+            Given::Halved => Err(Problem::bad_request(format!("{name} {NO_HALVES}"))),
         }
     }
 
@@ -351,21 +373,19 @@ fn explain(error: &serde_json::Error) -> Problem {
     if let Some(name) = named("duplicate field `") {
         return Problem::bad_request(format!("{} is given twice; give it once", shortened(name)));
     }
-    Problem::bad_request(format!("The body is not valid JSON: {text}"))
+    not_json(error)
 }
 
-/// 400 for a query string that cannot be read, from axum's account of it.
-pub fn bad_query(account: &str) -> Problem {
-    let text = account.split_once(": ").map_or(account, |(_, rest)| rest);
-    let inner = text.split_once("unknown field `").map(|(_, rest)| rest);
-    if let Some(name) = inner.and_then(|rest| rest.split('`').next()).map(shortened) {
-        let known = text.rsplit("expected").next().unwrap_or_default().split('`').skip(1).step_by(2);
-        return Problem::bad_request(match nearest(&name, known) {
-            Some(nearest) => format!("Unknown query parameter \"{name}\"; did you mean \"{nearest}\"?"),
-            None => format!("Unknown query parameter \"{name}\"; leave it out"),
-        });
-    }
-    Problem::bad_request(format!("The query string is not understood: {text}"))
+/// 400 for a body that is no JSON, or that nobody can keep.
+pub fn not_json(error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    Problem::bad_request(match text.as_str() {
+        _ if is_halved(error) => format!("The body {NO_HALVES}"),
+        text if text.starts_with("number out of range") => {
+            "The body must not hold numbers beyond 1.7e308".to_owned()
+        }
+        text => format!("The body is not valid JSON: {text}"),
+    })
 }
 
 /// serde's text ends "expected one of `a`, `b`" or "expected `a` or `b`".
@@ -446,7 +466,10 @@ mod tests {
             (r#"{"user_id":0,"title":"x"}"#, "user_id must be between 1 and 9007199254740991"),
             (r#"{"user_id":1,"title":"äöüßé€"}"#, "title must be at most 5 characters long"),
             (r#"{"user_id":1,"title":"a\u0000"}"#, "title must not contain the character NUL"),
-            (r#"{"user_id":1,"title":"\ud800"}"#, "title must be a string"),
+            (
+                r#"{"user_id":1,"title":"\ud800"}"#,
+                "title must not hold half a surrogate pair, such as \\ud800",
+            ),
             (r#"{"user_id":1,"title":"x","metadata":[]}"#, "metadata must be an object"),
             (r#"{"user_id":1,"titel":"x"}"#, "Unknown field \"titel\"; did you mean \"title\"?"),
             (r#"{"user_id":1,"zzz":"x"}"#, "Unknown field \"zzz\"; leave it out"),

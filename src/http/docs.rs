@@ -224,13 +224,23 @@ fn text_without_nul() -> Schema {
 }
 
 fn failure() -> utoipa::openapi::Object {
-    let text = |value: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(value)).build();
+    let plain = |kind, about: &str| ObjectBuilder::new().schema_type(kind).description(Some(about)).build();
+    let text = |about| plain(Type::String, about);
+    let amount = |about| plain(Type::Number, about);
+    let may = "Of credit_limit: whether the actor may save it by override_credit_limit: true";
     ObjectBuilder::new()
         .property(
             "result",
             ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["Failed"])).build(),
         )
         .property("reason", text("One sentence that says what to do"))
+        .property("code", text("Which conflict it is, for programs: version_conflict or credit_limit"))
+        .property("company_id", text("Of credit_limit: id of the company"))
+        .property("total", amount("Of credit_limit: the total of the document"))
+        .property("balance", amount("Of credit_limit: what the company owes without it"))
+        .property("credit_limit", amount("Of credit_limit: how much the company may owe"))
+        .property("over_by", amount("Of credit_limit: what it would owe beyond that"))
+        .property("may_override", plain(Type::Boolean, may))
         .required("result")
         .required("reason")
         .build()

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
 
 use crate::storage;
 
 /// A failure that is the caller's to mend, or ours to look into.
 ///
-/// Written as `{"result":"Failed","reason":…}`, and for a caller who is not known as `{"message":…}`.
+/// Written as `{"result":"Failed","reason":…}`, with what programs are to know beside it, and for a caller who is not
+/// known as `{"message":…}`.
 #[derive(Debug)]
 pub struct Problem {
     /// The status of the answer.
@@ -17,12 +19,13 @@ pub struct Problem {
     /// One sentence that says what to do.
     pub reason: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    members: Map<String, Value>,
 }
 
 impl Problem {
     /// A problem with its status and the sentence that says what to do.
     pub fn new(status: StatusCode, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, reason: reason.into(), headers: Vec::new() }
+        Self { status, reason: reason.into(), headers: Vec::new(), members: Map::new() }
     }
 
     /// 400: what was sent cannot be understood.
@@ -72,14 +75,22 @@ impl Problem {
         self
     }
 
+    /// Adds members to the body of the answer, which programs read as people read the reason.
+    #[must_use]
+    pub fn with_members(mut self, members: Map<String, Value>) -> Self {
+        self.members.extend(members);
+        self
+    }
+
     /// The body of the answer.
     pub fn body(&self) -> String {
-        match self.status {
-            StatusCode::UNAUTHORIZED => serde_json::json!({ "message": self.reason }).to_string(),
-            _ => {
-                format!(r#"{{"result":"Failed","reason":{}}}"#, serde_json::Value::from(self.reason.as_ref()))
-            }
+        if self.status == StatusCode::UNAUTHORIZED {
+            return serde_json::json!({ "message": self.reason }).to_string();
         }
+        let members =
+            self.members.iter().map(|(name, value)| format!(",{}:{value}", Value::from(name.as_str())));
+        let members: String = members.collect();
+        format!(r#"{{"result":"Failed","reason":{}{members}}}"#, Value::from(self.reason.as_ref()))
     }
 }
 
@@ -131,6 +142,12 @@ mod tests {
         assert_eq!(
             Problem::bad_request("user_id is required").body(),
             r#"{"result":"Failed","reason":"user_id is required"}"#
+        );
+        let members =
+            Map::from_iter([("code".to_owned(), "credit_limit".into()), ("over_by".to_owned(), 0.5.into())]);
+        assert_eq!(
+            Problem::conflict("Too \"much\"").with_members(members).body(),
+            r#"{"result":"Failed","reason":"Too \"much\"","code":"credit_limit","over_by":0.5}"#
         );
         assert_eq!(Problem::unauthorized("Invalid API key").body(), r#"{"message":"Invalid API key"}"#);
     }

@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 
 use crate::audit::Actor;
 use crate::clock::{Clock, Instant};
+use crate::http::body::Id;
 use crate::notification::Notifications;
 use crate::schedule::Bell;
 use crate::settings::Settings;
@@ -75,15 +76,7 @@ pub struct Record {
 impl Record {
     /// The id of another record that a field names, as a text or a whole number; `None` where it names none.
     pub fn reference(&self, field: &str) -> Option<Arc<str>> {
-        match self.fields.get(field)? {
-            Value::String(id) => Some(id.trim()).filter(|id| !id.is_empty()).map(Arc::from),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => Some(whole.to_string().into()),
-                // JSON has one kind of number: 15.0 is whole, and is written without its fraction.
-                (None, float) => Some(format!("{}", float?).into()),
-            },
-            _ => None,
-        }
+        Id::of(self.fields.get(field)?).map(|id| id.0.into())
     }
 
     /// Where it is for people: in the CRM where it has a link, in the centre at this address otherwise.

@@ -175,10 +175,7 @@ impl Records {
         let known = self.inner.modules.find(module)?;
         good_id(&id)?;
         if wish.version.is_some() {
-            return Err(Refusal::conflict(format!(
-                "There is no {} {id}; leave version out to make it",
-                known.singular
-            )));
+            return Err(stale(format!("There is no {} {id}; leave version out to make it", known.singular)));
         }
         let label = wish.label.ok_or_else(|| Refusal::invalid("label is required"))?;
         good_label(&label)?;
@@ -351,7 +348,7 @@ pub(super) async fn user_exists_in(tx: &mut Tx, user_id: i64) -> Result<(), Refu
 
 fn good_version(record: &Record, version: Option<i64>) -> Result<(), Refusal> {
     match version {
-        Some(version) if version != record.version => Err(Refusal::conflict(format!(
+        Some(version) if version != record.version => Err(stale(format!(
             "{} {} is at version {} by now, not {version}; read it again and repeat the change with that version",
             module::singular(&record.module),
             record.id,
@@ -359,6 +356,11 @@ fn good_version(record: &Record, version: Option<i64>) -> Result<(), Refusal> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// What a program that sent a version learns to read the record again by.
+fn stale(reason: String) -> Refusal {
+    Refusal::coded("version_conflict", reason, Map::new())
 }
 
 fn good_id(id: &str) -> Result<(), Refusal> {

@@ -150,12 +150,13 @@ fn of_event<'a>(event: &'a Event, view: &View<'_>) -> Case<'a> {
         actor: &event.actor,
         document_id: event.subject.clone(),
         document: known.map(super::phrases::noun).or_else(|| {
-            let named = said("document")?;
-            let module = event.subject.as_ref().map(|(module, _)| module::singular(module));
-            Some(module.map_or_else(|| named.clone(), |module| format!("{module} {named}")))
+            let Some((module, id)) = &event.subject else { return said("document") };
+            Some(format!("{} {}", module::singular(module), event.text("document").unwrap_or(id)))
         }),
         link: said("link").or_else(|| known.or(company).map(|record| view.link(record))),
-        company: said("company").or_else(|| company.map(|company| company.label.clone())),
+        company: said("company")
+            .or_else(|| company.map(|company| company.label.clone()))
+            .or_else(|| company_id.as_ref().map(|id| format!("company {id}"))),
         company_id,
         amounts: amounts.filter_map(|(name, amount)| Some((name, amount?.with(currency)))).collect(),
     }

@@ -158,7 +158,7 @@ fn telling(event: &Event, user_id: i64, choice: Choice, end: End, view: &View<'_
         user_id,
         kind,
         title: format!("{job} {did}"),
-        message: message(event, end),
+        message: Some(message(event, end, did)),
         link: link(event, view),
         metadata: facts(event),
         // Of a failure people hear as they do of a reminder: by e-mail whatever they chose, and at once.
@@ -170,13 +170,15 @@ fn telling(event: &Event, user_id: i64, choice: Choice, end: End, view: &View<'_
     }
 }
 
-/// What it was for, and what went wrong.
-fn message(event: &Event, end: End) -> Option<String> {
+/// What ran, what it was for, and what went wrong.
+fn message(event: &Event, end: End, did: &str) -> String {
+    let playbook = event.text("playbook").map(|playbook| format!("The playbook {playbook} {did}."));
     let thing =
         Some(noun(event)).filter(|thing| !thing.is_empty()).map(|thing| format!("It was for {thing}."));
-    let error = event.text("error").filter(|_| end == End::Failed).map(str::to_owned);
-    let lines: Vec<String> = thing.into_iter().chain(error).collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    let error = || event.text("error").unwrap_or("What went wrong was not said.").to_owned();
+    let error = (end == End::Failed).then(error);
+    let lines: Vec<String> = [playbook, thing, error].into_iter().flatten().collect();
+    if lines.is_empty() { format!("It {did}.") } else { lines.join("\n") }
 }
 
 fn facts(event: &Event) -> Map<String, Value> {

@@ -68,10 +68,15 @@ impl Trigger for SalesOrderStatus {
 
     fn needs(&self, cause: &Cause<'_>, settings: &Snapshot) -> Needs {
         let settings = settings.of::<SalesOrderSettings>();
+        let mut values: Vec<String> = settings.values().map(str::to_owned).collect();
         let records: Vec<&Record> = match cause {
             Cause::Changes(changes) => {
-                let stepped = changes.iter().filter(|change| step(change, &settings).is_some());
-                stepped.map(Change::record).collect()
+                let stepped = changes.iter().filter_map(|change| Some((change, step(change, &settings)?)));
+                let stepped = stepped.map(|(change, step)| {
+                    values.extend(step.from);
+                    change.record()
+                });
+                stepped.collect()
             }
             // Whoever looks at an order may ask who will hear of it.
             Cause::Records(records) => {
@@ -82,12 +87,18 @@ impl Trigger for SalesOrderStatus {
         if records.is_empty() {
             return Needs::default();
         }
-        Needs { lists: vec![settings.users.clone()], ..letter::needs(&records) }
+        let mut needs = Needs { lists: vec![settings.users.clone()], ..letter::needs(&records) };
+        if settings.watches_users() {
+            needs.users.extend(values.iter().filter_map(|value| value.parse::<i64>().ok()));
+        }
+        needs
     }
 
     fn on_change(&self, change: &Change, view: &View<'_>) -> Vec<Finding> {
         let settings = view.settings.of::<SalesOrderSettings>();
         let Some(step) = step(change, &settings) else { return Vec::new() };
+        let shown = |value: String| shown(value, &settings, view);
+        let step = Step { from: step.from.map(shown), to: shown(step.to) };
         let people = view.listed(&settings.users).iter().filter_map(|id| view.people.get(id));
         people.map(|figure| finding(change, &step, figure, &settings, view)).collect()
     }
@@ -98,7 +109,7 @@ impl Trigger for SalesOrderStatus {
         }
         let settings = view.settings.of::<SalesOrderSettings>();
         let is_listed = view.listed(&settings.users).contains(&user_id);
-        words::outlook(&settings, is_listed, &view.name(user_id)).into_iter().collect()
+        words::outlook(&settings, is_listed, &view.name(user_id), view).into_iter().collect()
     }
 }
 
@@ -125,6 +136,14 @@ fn value(record: &Record, field: &str) -> Option<String> {
         },
     };
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A value of the watched field as people read it: a user by their name.
+fn shown(value: String, settings: &SalesOrderSettings, view: &View<'_>) -> String {
+    match value.parse() {
+        Ok(user_id) if settings.watches_users() => view.name(user_id),
+        _ => value,
+    }
 }
 
 fn finding(

@@ -71,6 +71,8 @@ story! {
         // Two are called so: the one of the team is meant. A mailbox of a customer is nobody's here.
         let said = says(&stage, ADA, json!({"text": "@Ben Kim he is lying, says @user3"})).await.expect(201);
         assert_eq!((&said["mentions"], &said["told"]), (&json!([BEN]), &json!(1)));
+        let said = says(&stage, ADA, json!({"text": "it is @Ben Kim’s, or @user2's"})).await.expect(201);
+        assert_eq!((&said["mentions"], &said["told"]), (&json!([BEN]), &json!(1)));
         let refused = says(&stage, ADA, json!({"text": "He is lying", "mentions": [BEN, HER_BEN]})).await.expect(400);
         assert_eq!(refused["reason"], "mentions: user 3 is a customer, who does not hear what the team says; leave them out");
         // Who follows the ticket and is a customer hears nothing of it either, and is told why.
@@ -83,7 +85,7 @@ story! {
             assert_eq!(told.expect(201)["told"], 0, "{kind}");
         }
         stage.settles().await;
-        assert_eq!(inbox(&stage, BEN).await, ["ticket_updated", "ticket_mention"]);
+        assert_eq!(inbox(&stage, BEN).await, ["ticket_updated", "ticket_mention", "ticket_mention"]);
         for id in [HER_BEN, FOLLOWER] {
             assert!(inbox(&stage, id).await.is_empty() && stage.subjects(id).is_empty(), "{id}");
         }

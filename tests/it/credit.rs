@@ -152,6 +152,14 @@ story! {
         let sam = stage.sign_in(SAM).await;
         let reason = refused(put(&sam, "sales_orders/1042", order(1_500.0)).await);
         assert!(reason.ends_with("send override_credit_limit: true beside fields to save it all the same"), "{reason}");
+        // Programs need not read the sentence.
+        for (who, body, may_override) in [(&sam, order(1_500.5), true), (&tim, overriding(1_500.5), false)] {
+            let mut said = put(who, "sales_orders/1042", body).await.expect(409);
+            said["reason"].take();
+            let expected = json!({"result": "Failed", "reason": null, "code": "credit_limit", "company_id": "acme", "total": 1500.5,
+                "balance": 9000, "credit_limit": 10_000, "over_by": 500.5, "may_override": may_override});
+            assert_eq!(said, expected);
+        }
         // Nothing of it was saved, and nobody heard.
         tim.ask("GET", "/crm/record/sales_orders/1042", None).await.expect(404);
         assert!(titles(&stage, FIN).await.is_empty());
@@ -204,6 +212,25 @@ story! {
         // Off, everything goes.
         set(&stage, json!({"enabled": false})).await;
         put(&tim, "sales_orders/30", order(1e9)).await.expect(201);
+    }
+}
+
+story! {
+    async fn o5_a_document_that_adds_nothing_passes_whatever_its_company_owes(on: On) {
+        let stage = stage(on).await;
+        owes(&stage, 50_000).await;
+        let tim = stage.sign_in(TIM).await;
+        let of = |fields: Value| json!({"label": "SO-1", "fields": fields});
+        for (place, fields) in [
+            ("sales_orders/1", json!({"company_id": "acme"})),
+            ("sales_orders/2", json!({"company_id": "acme", "total": 0})),
+            ("sales_orders/3", json!({"company_id": "acme", "lines": [{"quantity": 1, "price": 0}]})),
+            ("invoices/1", json!({"company_id": "acme", "total": -20})),
+        ] {
+            put(&tim, place, of(fields)).await.expect(201);
+        }
+        put(&tim, "invoices/1", of(json!({"company_id": "acme", "total": 0}))).await.expect(200);
+        assert!(refused(put(&tim, "sales_orders/1", of(json!({"company_id": "acme", "total": 0.01}))).await).contains("0.01 GBP would bring"));
     }
 }
 

@@ -52,6 +52,63 @@ story! {
 }
 
 story! {
+    async fn an_id_of_many_digits_stays_the_id_that_it_is(on: On) {
+        let world = World::new(on).await;
+        let crm = async |method: &str, path: &str, body: String| world.ask(method, path, &[("X-API-KEY", KEY)], Some(body)).await;
+        for id in ["9223372036854775807", "10000000000000000000", "10000000000000000001", "-9223372036854775809", "1000000000000000000000000000001"] {
+            let told = crm("POST", "/crm/event", format!(r#"{{"type":"ticket.updated","record_id":{id},"source":"/crm","id":{id}}}"#)).await.expect(201);
+            assert_eq!((&told["event"]["record_id"], &told["event"]["external_id"]), (&json!(id), &json!(id)));
+            ticket(&world, id).await;
+            let given = crm("POST", "/crm/record/tickets/reassign", format!(r#"{{"ids":[{id}],"assigned_to":null}}"#)).await.expect(200);
+            assert_eq!(given["records"][0]["id"], id);
+        }
+        // What cannot be kept to its last digit is refused, in the data of an event and in a field too.
+        let event = |data: &str| format!(r#"{{"type":"portal.ticket_opened","record_id":"1","data":{{{data}}}}}"#);
+        for (path, body, said) in [
+            ("/crm/event", r#"{"type":"ticket.updated","record_id":1e20}"#.to_owned(), "record_id must be a text or a whole number"),
+            ("/crm/event", event(r#""contact_id":1e20"#), "data.contact_id must be the id of a record, such as \"42\""),
+            ("/crm/event", event(r#""contact_id":1000000000000000000000000000001"#), "data.contact_id must be the id of a record, such as \"42\""),
+            ("/crm/record/tickets/reassign", r#"{"ids":[1e20],"assigned_to":null}"#.to_owned(), "ids must be a list of ids, such as [\"7\", \"8\"]"),
+            ("/crm/record/tickets", r#"{"label":"T","fields":{"contact_id":1e20}}"#.to_owned(), "fields.contact_id must be the id of a record, such as \"42\""),
+        ] {
+            assert_eq!(crm("POST", path, body).await.expect(400)["reason"], said);
+        }
+        // Two customers whose numbers differ in the last digit stay two.
+        for (id, name) in [("10000000000000000000", "Jane"), ("10000000000000000001", "John")] {
+            crm("PUT", &format!("/crm/record/contacts/{id}"), json!({"label": name}).to_string()).await.expect(201);
+        }
+        let ben = world.person(2, &[]).await;
+        let opened = format!(r#"{{"type":"portal.ticket_opened","record_id":10000000000000000000,"data":{{"contact_id":{}}}}}"#, "10000000000000000001");
+        crm("PATCH", "/crm/record/tickets/10000000000000000000", json!({"assigned_to": 2, "send_notification": false}).to_string()).await.expect(200);
+        crm("POST", "/crm/event", opened).await.expect(201);
+        let titles = ben.titles("?type=portal_activity").await;
+        assert!(titles.len() == 1 && titles[0].starts_with("John "), "{titles:?}");
+    }
+}
+
+story! {
+    async fn t1_a_crm_that_says_only_the_address_of_whom_it_locked_out_is_understood(on: On) {
+        let world = World::new(on).await;
+        let ada = world.person(1, &["admin"]).await;
+        for (id, name, roles) in [(2, "Ben Support", json!(["support"])), (3, "Carla Customer", json!(["customer"]))] {
+            world.person(id, &[]).await;
+            let change = json!({"name": name, "roles": roles}).to_string();
+            world.ask("PUT", &format!("/crm/user/{id}"), &[("X-API-KEY", KEY)], Some(change)).await.expect(200);
+        }
+        ada.ask("PUT", "/crm/settings/notifications", Some(json!({"lockout_users": "1;2"}))).await.expect(200);
+        let locked = async |email: &str| happens(&world, json!({"type": "user.locked_out", "data": {"email": email}})).await.expect(201);
+        // Of him she hears by his name, and he himself knows.
+        let told = locked("User2@Example.com").await;
+        assert_eq!((&told["told"], &told["event"]["data"]), (&json!(1), &json!({"email": "User2@Example.com"})));
+        assert_eq!(ada.titles("").await, ["Ben Support is locked out"]);
+        // Of customers nobody hears; who is nobody here is called as they were called.
+        assert_eq!(locked("user3@example.com").await["told"], 0);
+        assert_eq!(locked("else@example.com").await["told"], 2);
+        assert_eq!(ada.titles("").await[0], "else@example.com is locked out");
+    }
+}
+
+story! {
     async fn a_source_and_id_that_name_another_event_are_refused_with_its_name(on: On) {
         let world = World::new(on).await;
         world.person(1, &["admin"]).await;
@@ -276,7 +333,7 @@ story! {
         stage.settles().await;
         assert_eq!(stage.subjects(2), ["Provisioning job 1042 failed"]);
         let item = stage.sign_in(2).await.list("").await["notifications"][0].clone();
-        assert_eq!((&item["type"], &item["message"]), (&json!("provision_failed"), &json!("ONT not reachable")));
+        assert_eq!((&item["type"], &item["message"]), (&json!("provision_failed"), &json!("The playbook fibre_activation failed.\nONT not reachable")));
         assert_eq!(item["metadata"], json!({"job": "1042", "playbook": "fibre_activation"}));
         // Running, and failed but ignored: nobody.
         for status in [1, 3] {

@@ -154,7 +154,10 @@ fn texts() -> Vec<Case> {
     let mut cases = Vec::new();
     for half in [r"\ud800", r"\udc00", r"\udbffx", r"\ud83d\n", r"\ud83d\ud83d\ude00", r"\ude00\ud83d"] {
         for field in ["title", "message", "link"] {
-            cases.push(refused(with(field, &format!("\"{half}\"")), &format!("{field} must be a string")));
+            cases.push(refused(
+                with(field, &format!("\"{half}\"")),
+                &format!("{field} must not hold half a surrogate pair"),
+            ));
         }
         cases.push(refused(with("metadata", &format!("{{\"a\":\"{half}\"}}")), NO_HALVES));
         cases.push(refused(with("metadata", &format!("{{\"{half}\":1}}")), NO_HALVES));

@@ -177,7 +177,10 @@ story! {
         // An order of somebody else's hands.
         set(&stage, json!({"trigger_field": "assigned_to", "trigger_values": "1, 4"})).await;
         sam.ask("PATCH", "/crm/record/sales_orders/1042", Some(json!({"assigned_to": 1}))).await.expect(200);
-        assert_eq!(titles(&stage, 3).await[0], "Sales Order SO-1042: Assigned To is now 1");
+        assert_eq!(titles(&stage, 3).await[0], "Sales Order SO-1042: Assigned To is now User 1");
+        sam.ask("PATCH", "/crm/record/sales_orders/1042", Some(json!({"assigned_to": 4}))).await.expect(200);
+        let told = stage.sign_in(3).await.list("").await["notifications"][0].clone();
+        assert_eq!(told["message"], "Sam Sales changed Assigned To of it from User 1 to Sam Sales.");
         let refused = stage.admin("PUT", "/crm/settings/sales_orders", Some(json!({"trigger_field": " "}))).await;
         assert_eq!(refused.status, 400, "{}", refused.text);
     }

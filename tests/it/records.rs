@@ -116,12 +116,14 @@ story! {
         let told = "Lead L-1 is at version 2 by now, not 1; read it again and repeat the change with that version";
         for method in ["PUT", "PATCH"] {
             let stale = crm(&world, method, "/leads/L-1", Some(json!({"label": "C lead", "version": 1}))).await;
+            assert_eq!(stale.body["code"], "version_conflict", "{}", stale.text);
             assert_eq!(reason(stale, 409), told);
         }
         assert_eq!(reason(crm(&world, "DELETE", "/leads/L-1?version=1", None).await, 409), told);
         let kept = record(&world, "/leads/L-1").await;
         assert_eq!((&kept["label"], &kept["version"]), (&json!("B lead"), &json!(2)));
         let none = put(&world, "/leads/L-2", json!({"label": "New", "version": 3})).await;
+        assert_eq!(none.body["code"], "version_conflict", "{}", none.text);
         assert_eq!(reason(none, 409), "There is no Lead L-2; leave version out to make it");
         crm(&world, "DELETE", "/leads/L-1?version=2", None).await.expect(200);
     }

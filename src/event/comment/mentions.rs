@@ -19,8 +19,8 @@ const LONGEST: usize = 100;
 struct Mention {
     /// Names, the longest first.
     names: Vec<String>,
-    /// What stands before the @ of an e-mail address.
-    mailbox: Option<String>,
+    /// What stands before the @ of an e-mail address, the longest first.
+    mailboxes: Vec<String>,
     /// A whole e-mail address.
     email: Option<String>,
 }
@@ -33,7 +33,7 @@ struct Mention {
 pub(super) async fn people_in(tx: &mut Tx, text: &str) -> Result<BTreeSet<i64>, Error> {
     let mentions = mentions(text);
     let names: BTreeSet<String> = mentions.iter().flat_map(|mention| mention.names.clone()).collect();
-    let boxes: BTreeSet<String> = mentions.iter().filter_map(|mention| mention.mailbox.clone()).collect();
+    let boxes: BTreeSet<String> = mentions.iter().flat_map(|mention| mention.mailboxes.clone()).collect();
     let (names, boxes): (Vec<_>, Vec<_>) = (names.into_iter().collect(), boxes.into_iter().collect());
     let known = mention::meant_in(tx, &names, &boxes).await?;
     Ok(mentions.iter().flat_map(|mention| mention.meant(&known)).collect())
@@ -49,7 +49,7 @@ impl Mention {
             return who(&|meant| meant.email == *email);
         }
         let called = self.names.iter().map(|name| who(&|meant| meant.name == *name));
-        let boxed = self.mailbox.as_ref().map(|mailbox| {
+        let boxed = self.mailboxes.iter().map(|mailbox| {
             who(&|meant| meant.email.split_once('@').is_some_and(|(before, _)| before == mailbox))
         });
         called.chain(boxed).find(|ids| !ids.is_empty()).unwrap_or_default()
@@ -85,9 +85,9 @@ fn mention(rest: &str) -> Option<Mention> {
     let first = word(rest)?;
     let after = &rest[first.len()..];
     if let Some(domain) = after.strip_prefix('@').and_then(word) {
-        let mailbox = first.to_owned();
-        let email = format!("{mailbox}@{}", trimmed(domain));
-        return Some(Mention { names: Vec::new(), mailbox: Some(mailbox), email: Some(email) });
+        let domain = trimmed(domain);
+        let email = format!("{first}@{}", owner(domain).unwrap_or(domain));
+        return Some(Mention { names: Vec::new(), mailboxes: vec![first.to_owned()], email: Some(email) });
     }
     let mut names = vec![first.to_owned()];
     let mut end = first.len();
@@ -97,10 +97,21 @@ fn mention(rest: &str) -> Option<Mention> {
         end += 1 + next.len();
         names.push(rest[..end].to_owned());
     }
-    let mut names: Vec<String> = names.iter().rev().map(|name| trimmed(name).to_owned()).collect();
+    let mut names: Vec<String> = names.iter().rev().flat_map(|name| called(trimmed(name))).collect();
     names.retain(|name| !name.is_empty() && name.chars().count() <= LONGEST);
-    let mailbox = trimmed(first).to_owned();
-    if mailbox.is_empty() { None } else { Some(Mention { names, mailbox: Some(mailbox), email: None }) }
+    let mailboxes: Vec<String> = called(trimmed(first)).collect();
+    (!mailboxes[0].is_empty()).then_some(Mention { names, mailboxes, email: None })
+}
+
+/// What somebody may be called who is mentioned as this: `ben's`, or else `ben`.
+fn called(name: &str) -> impl Iterator<Item = String> {
+    std::iter::once(name).chain(owner(name)).map(str::to_owned)
+}
+
+/// Whose something is: `ben` of `ben's`.
+fn owner(name: &str) -> Option<&str> {
+    let owner = name.strip_suffix("'s").or_else(|| name.strip_suffix("’s"));
+    owner.filter(|owner| !owner.is_empty())
 }
 
 /// The letters of a name at the beginning, of at most so many characters.
@@ -164,6 +175,15 @@ mod tests {
             ("@grace. Sales are up", vec![6]),
             ("@grace\nSales", vec![6]),
             ("ÄÖ@ben ß@ben", vec![]),
+            ("@ben's car", vec![2]),
+            ("it is @Ben’s", vec![2]),
+            ("@BEN'S.", vec![2]),
+            ("@grace sales's desk", vec![1]),
+            ("@Grace Sales’s desk", vec![1]),
+            ("@b.support's", vec![2]),
+            ("@grace@example.com's", vec![1]),
+            ("@jean-luc o'neill's", vec![3]),
+            ("@bens car", vec![]),
         ] {
             assert_eq!(who(text), ids, "{text}");
         }

@@ -9,7 +9,8 @@
 //! | `actorid`           | who did it; `data.actor_id` says the same                                           |
 //! | `data`, `data_base64` | the data: a JSON object                                                           |
 //!
-//! Other attributes are passed over.
+//! `actor_id`, `module` and `record_id` are names of our plain body: they are refused with what to write instead. Other
+//! attributes are passed over.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -34,6 +35,7 @@ pub(super) fn told(mut event: Map<String, Value>) -> Result<Told, Problem> {
         Some(_) => return Err(Problem::bad_request("specversion must be \"1.0\"")),
         None => return Err(missing("specversion")),
     }
+    refuse_ours(&event)?;
     let kind = text(&event, "type")?.ok_or_else(|| missing("type"))?.to_owned();
     let id = text(&event, "id")?.ok_or_else(|| missing("id"))?.to_owned();
     let source = text(&event, "source")?.ok_or_else(|| missing("source"))?.to_owned();
@@ -46,6 +48,21 @@ pub(super) fn told(mut event: Map<String, Value>) -> Result<Told, Problem> {
     };
     data.remove("actor_id");
     Ok(Told { kind, module, record_id, actor_id, data, id: Some(id), source: Some(source), at })
+}
+
+/// Names that our plain body has and that mean nothing here: whoever writes them is not to be passed over in silence.
+///
+/// # Errors
+/// 400 that says what to write instead.
+fn refuse_ours(event: &Map<String, Value>) -> Result<(), Problem> {
+    let actor = "actor_id is no attribute of a CloudEvent; write actorid, or actor_id within data";
+    match ["actor_id", "module", "record_id"].into_iter().find(|name| event.contains_key(*name)) {
+        Some("actor_id") => Err(Problem::bad_request(actor)),
+        Some(name) => Err(Problem::bad_request(format!(
+            "{name} is no attribute of a CloudEvent here; write subject, such as \"tickets/42\""
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn missing(name: &str) -> Problem {
@@ -191,7 +208,19 @@ mod tests {
             (json!({"subject": ""}), "subject must be a string that is not empty"),
             (
                 json!({"time": "yesterday"}),
-                "time must be an instant in RFC 3339, such as 2026-01-31T08:00:00Z",
+                "time must be an instant in RFC 3339, such as 2026-01-31T08:00:00Z, and not after 9999-12-30T22:00:00Z",
+            ),
+            (
+                json!({"actor_id": 5}),
+                "actor_id is no attribute of a CloudEvent; write actorid, or actor_id within data",
+            ),
+            (
+                json!({"module": "tickets", "subject": "42"}),
+                "module is no attribute of a CloudEvent here; write subject, such as \"tickets/42\"",
+            ),
+            (
+                json!({"record_id": 42, "subject": null}),
+                "record_id is no attribute of a CloudEvent here; write subject, such as \"tickets/42\"",
             ),
             (json!({"actorid": "x"}), "actorid must be the number of a user, such as 5"),
             (json!({"actorid": 0}), "actorid must be the number of a user, such as 5"),

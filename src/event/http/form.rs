@@ -1,6 +1,7 @@
 //! In which form events are sent: as a plain body, or as CloudEvents in structured, binary or batched mode.
 
 use axum::http::{HeaderMap, StatusCode, header};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -8,6 +9,7 @@ use super::wire::EventBody;
 use super::{attributes, cloud};
 use crate::event::report::Told;
 use crate::http::Problem;
+use crate::http::body::not_json;
 
 /// How many events a batch may hold.
 pub(super) const MOST: usize = 1_000;
@@ -82,14 +84,17 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(event)) => Ok(event),
         Ok(_) => Err(no_object()),
-        Err(error) => Err(Problem::bad_request(format!("The body is not valid JSON: {error}"))),
+        Err(error) => Err(not_json(&error)),
     }
 }
 
 /// The events of a batch: what is wrong with one is no matter to the others.
 fn batch(body: &[u8]) -> Result<Vec<Result<Told, Problem>>, Problem> {
-    let events: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
-        Problem::bad_request(format!("The body must be a JSON list of CloudEvents: {error}"))
+    let events: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => Problem::bad_request(
+            "The body must be a JSON list of CloudEvents; put a single one between [ and ]",
+        ),
+        _ => not_json(&error),
     })?;
     if events.len() > MOST {
         return Err(Problem::bad_request(format!("A batch holds at most {MOST} events; send it in parts")));
@@ -117,8 +122,7 @@ fn with_data(
             "Send the data as JSON in UTF-8, with the header Content-Type: application/json",
         ));
     }
-    let data = serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request(format!("The body is not valid JSON: {error}")))?;
+    let data = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
     attributes.insert("data".to_owned(), data);
     Ok(attributes)
 }
@@ -226,7 +230,19 @@ mod tests {
                 vec![("content-type", "application/cloudevents-batch+json")],
                 "{}",
                 400,
-                "The body must be a JSON list",
+                "The body must be a JSON list of CloudEvents; put a single one between [ and ]",
+            ),
+            (
+                vec![("content-type", "application/cloudevents-batch+json")],
+                "[{]",
+                400,
+                "The body is not valid JSON: ",
+            ),
+            (
+                vec![("content-type", "application/cloudevents+json")],
+                r#"{"id":"\ud800"}"#,
+                400,
+                "The body must not hold half a surrogate pair, such as \\ud800",
             ),
             (no_type, "", 400, "type is required in a CloudEvent"),
             (with("text/xml"), "<x/>", 415, "Send the data as JSON"),

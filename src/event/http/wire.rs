@@ -9,7 +9,7 @@ use crate::clock::Instant;
 use crate::event::kind::{self, Kind, Member};
 use crate::event::report::Told;
 use crate::event::store::Kept;
-use crate::http::body::{self, Field, Object};
+use crate::http::body::{self, Id, Object};
 use crate::http::{Given, Problem};
 
 /// The longest name of a module or id of a record that is read at all, in characters.
@@ -17,22 +17,6 @@ const LONGEST_NAME: usize = 100;
 
 /// The longest text of an event beside its data that is read at all, in characters.
 const LONGEST_TEXT: usize = 2_048;
-
-/// A text, or a whole number as many systems have them.
-#[derive(Debug)]
-pub(super) struct Name(String);
-
-impl Field for Name {
-    const WHAT: &'static str = "a string";
-
-    fn read(raw: &str) -> Option<Self> {
-        <String as Field>::read(raw).or_else(|| Some(<i64 as Field>::read(raw)?.to_string())).map(Name)
-    }
-
-    fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
-    }
-}
 
 /// What happened.
 #[derive(Deserialize, ToSchema)]
@@ -49,7 +33,7 @@ pub(super) struct EventBody {
     /// The record's id in the CRM; the record need not be kept here
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 64, example = "42")]
-    record_id: Given<Name>,
+    record_id: Given<Id>,
     /// ID of the user who did it, where a program or an administrator tells of it for somebody; they hear nothing of it
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 9007199254740991i64)]
@@ -61,7 +45,7 @@ pub(super) struct EventBody {
     /// What it is called by whoever tells of it: what is told twice with the same `source` and `id` happens once
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 255, example = "A-1042")]
-    id: Given<Name>,
+    id: Given<Id>,
     /// Who tells of it: a path or URL of their own
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 1024, example = "/crm")]
@@ -121,7 +105,9 @@ fn object(text: &str) -> Result<Map<String, Value>, Problem> {
 /// 400 for what is no instant.
 pub(super) fn instant(time: &str) -> Result<Instant, Problem> {
     Instant::parse(time).ok_or_else(|| {
-        Problem::bad_request("time must be an instant in RFC 3339, such as 2026-01-31T08:00:00Z")
+        Problem::bad_request(
+            "time must be an instant in RFC 3339, such as 2026-01-31T08:00:00Z, and not after 9999-12-30T22:00:00Z",
+        )
     })
 }
 
@@ -315,5 +301,58 @@ pub(super) struct EventTypesAnswer {
 impl EventTypesAnswer {
     pub fn new() -> Self {
         Self { result: "Success", types: kind::all().iter().map(EventTypeShown::from).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The id of the record that a body names by this JSON, or what is wrong with it.
+    fn record_id(json: &str) -> String {
+        match EventBody::read(format!(r#"{{"type":"ticket.updated","record_id":{json}}}"#).as_bytes()) {
+            Ok(told) => told.record_id.unwrap_or_else(|| "none".to_owned()),
+            Err(problem) => problem.reason.into_owned(),
+        }
+    }
+
+    #[test]
+    fn an_id_is_taken_digit_by_digit_or_refused() {
+        let refused = "record_id must be a text or a whole number";
+        for (json, expected) in [
+            ("42", "42"),
+            ("\"42\"", "42"),
+            ("42.0", "42"),
+            ("12e1", "120"),
+            ("-7", "-7"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("10000000000000000000", "10000000000000000000"),
+            ("10000000000000000001", "10000000000000000001"),
+            ("-9223372036854775809", "-9223372036854775809"),
+            ("1000000000000000000000000000001", "1000000000000000000000000000001"),
+            ("null", "none"),
+            ("1e20", refused),
+            ("9007199254740993.0", refused),
+            ("1.5", refused),
+            ("1e400", refused),
+            ("true", refused),
+            ("[42]", refused),
+            (r#""\ud800""#, "record_id must not hold half a surrogate pair, such as \\ud800"),
+        ] {
+            assert_eq!(record_id(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_kept_is_told_the_last_one_that_can() {
+        let at = |time: &str| {
+            let body = format!(r#"{{"type":"ticket.updated","time":"{time}"}}"#);
+            EventBody::read(body.as_bytes()).map(|told| told.at.is_some()).map_err(|problem| problem.reason)
+        };
+        assert_eq!(at("9999-12-30T22:00:00Z"), Ok(true));
+        let said = "time must be an instant in RFC 3339, such as 2026-01-31T08:00:00Z, and not after 9999-12-30T22:00:00Z";
+        for time in ["9999-12-31T23:59:59Z", "soon"] {
+            assert_eq!(at(time).unwrap_err(), said, "{time}");
+        }
     }
 }

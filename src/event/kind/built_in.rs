@@ -86,7 +86,11 @@ pub(super) static KINDS: &[Kind] = &[
         needs_record: false,
         data: &[
             may("user_id", User, "The user, where they are one here"),
-            may("email", Line, "What they tried to sign in as"),
+            may(
+                "email",
+                Line,
+                "What they tried to sign in as; says who it is, where a user here has this address",
+            ),
             may("name", Line, "What they are called"),
             may("attempts", Whole(1, LARGEST_ID), "How many wrong passwords there were in a row"),
             may("address", Line, "From where"),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::auth::Refusal;
-use crate::http::body::LARGEST_ID;
+use crate::http::body::{Id, LARGEST_ID};
 use crate::notification::safe_link;
 
 /// The longest line, in characters.
@@ -63,7 +63,7 @@ impl Holds {
 
     /// Whether a number that stands there is whole: it is kept without a fraction.
     pub fn is_whole(self) -> bool {
-        matches!(self, Holds::Whole(..) | Holds::Size | Holds::Name)
+        matches!(self, Holds::Whole(..) | Holds::Size | Holds::Name | Holds::Reference)
     }
 
     /// # Errors
@@ -141,7 +141,7 @@ fn is_id(value: &Value) -> bool {
 fn is_reference(value: &Value) -> bool {
     match value {
         Value::String(id) => is_record_id(id),
-        number => is_id(number),
+        number => Id::of(number).is_some(),
     }
 }
 

@@ -42,9 +42,16 @@ impl Amount {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// Whether it is below zero: a credit note.
-    pub fn is_negative(self) -> bool {
-        self.0 < 0
+    /// Whether it is above zero: it adds to what somebody owes.
+    pub fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    /// As JSON has it: a whole amount without a fraction.
+    pub fn to_json(self) -> Value {
+        let one = 10_i128.pow(u32::try_from(DIGITS).expect("there are few digits"));
+        let whole = i64::try_from(self.0 / one).ok().filter(|_| self.0 % one == 0);
+        whole.map_or_else(|| self.to_string().parse::<f64>().map_or(Value::Null, Value::from), Value::from)
     }
 
     /// `1500.00 GBP`; without the currency where nobody says one.
@@ -125,7 +132,15 @@ mod tests {
             sum = sum.plus(amount(json!(0.01)));
         }
         assert_eq!(sum, amount(json!(10)));
-        assert!(amount(json!(10000.01)) > amount(json!(10000)) && amount(json!(-1)).is_negative());
+        assert!(amount(json!(10000.01)) > amount(json!(10000)));
+        assert!(
+            !amount(json!(-1)).is_positive()
+                && !amount(json!(0)).is_positive()
+                && amount(json!(0.01)).is_positive()
+        );
+        for same in [json!(1500), json!(-7), json!(0.1), json!(12.345), json!(0)] {
+            assert_eq!(amount(same.clone()).to_json(), same);
+        }
         let most = amount(json!(1e300));
         assert!(most.plus(most) >= most && most.minus(most) == Amount::default());
     }

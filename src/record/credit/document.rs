@@ -51,7 +51,7 @@ impl<'c> Document<'c> {
             Some((before, true)) => total.minus(before),
             _ => total,
         };
-        (!total.is_negative()).then_some(Self { record, company_id, total, added })
+        (total.is_positive() && added.is_positive()).then_some(Self { record, company_id, total, added })
     }
 }
 

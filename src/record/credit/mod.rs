@@ -10,7 +10,7 @@
 //! | a sales order or quote whose total grows            | its total: a balance has no orders in it          |
 //! | an invoice that was a draft and whose total grows   | its total                                         |
 //! | another invoice whose total grows                   | what it grows by: the rest is in the balance      |
-//! | one whose total stays or falls, or is below zero    | is not checked                                    |
+//! | one whose total stays or falls, or is not above zero | adds nothing, and is not checked                 |
 //! | a cancelled, void, paid, invoiced or rejected one   | is not checked; once it is open again, as if new  |
 //!
 //! Its total is its field `total`. Where that is no number, it is what a PDF of the document shows as its total, and where
@@ -24,7 +24,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{Change, Record, Records, module, store};
 use crate::audit::{Entry, Subject};
@@ -40,6 +40,9 @@ use document::Document;
 
 /// The module of companies.
 const COMPANIES: &str = "companies";
+
+/// What programs know the refusal by.
+const OVER: &str = "credit_limit";
 
 /// How many of those who may override are named.
 const NAMED: usize = 5;
@@ -157,7 +160,7 @@ async fn permit_in(
     let named = named_in(tx, &entitled).await?;
     let advice = advice(change, may, &named);
     let thing = format!("{} {}", module::singular(&change.record().module), change.record().label);
-    Err(Refusal::conflict(format!("{}; {advice}", excess.told(&thing))))
+    Err(Refusal::coded(OVER, format!("{}; {advice}", excess.told(&thing)), excess.members(may)))
 }
 
 /// What to do about a document that is refused.
@@ -203,6 +206,19 @@ impl Excess {
              of {credit_limit}",
             self.company
         )
+    }
+
+    /// What programs are told of it, and of whoever asks: whether they may override it.
+    fn members(&self, may_override: bool) -> Map<String, Value> {
+        let members = [
+            ("company_id", json!(&*self.company_id)),
+            ("total", self.total.to_json()),
+            ("balance", self.balance.to_json()),
+            ("credit_limit", self.credit_limit.to_json()),
+            ("over_by", self.over_by.to_json()),
+            ("may_override", json!(may_override)),
+        ];
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Its amounts, as people read them.

@@ -55,7 +55,16 @@ fn what_a_change_adds_to_the_balance() {
     for (what, module, before, after, expected) in [
         ("a new order", orders, None, acme(500.0), Some("500.00")),
         ("a new invoice", invoices, None, acme(500.0), Some("500.00")),
-        ("an order without a total", orders, None, json!({"company_id": "acme"}), Some("0.00")),
+        ("an order without a total", orders, None, json!({"company_id": "acme"}), None),
+        ("a total of nothing", orders, None, acme(0.0), None),
+        ("a credit note that is nothing any more", orders, Some(acme(-5.0)), acme(0.0), None),
+        (
+            "lines that are free",
+            orders,
+            None,
+            json!({"company_id": "acme", "lines": [{"quantity": 2, "price": 0}]}),
+            None,
+        ),
         ("an order of lines", orders, None, lines(json!(null)), Some("36.00")),
         ("the total is taken away", orders, Some(acme(30.0)), lines(json!(null)), Some("36.00")),
         ("and it was more than they come to", orders, Some(acme(40.0)), lines(json!(null)), None),

@@ -7,7 +7,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::brief::{RecordInBrief, in_brief};
@@ -16,7 +15,7 @@ use super::{Shared, acting, actor_exists_in, cursor, insider, limit, unreadable}
 use crate::audit::Actor;
 use crate::auth::{Caller, Known};
 use crate::clock::Instant;
-use crate::http::body::{LARGEST_ID, List};
+use crate::http::body::{Field as _, Id, LARGEST_ID, List};
 use crate::http::idempotency::{self, Answer, Claim};
 use crate::http::{Given, Json, Problem};
 use crate::record::module::{Field, Module};
@@ -315,11 +314,8 @@ impl ReassignBody {
 
 /// An id as it stands in a list: a text, or a number as many CRMs have them.
 fn id(raw: &str) -> Result<Arc<str>, Problem> {
-    match serde_json::from_str(raw) {
-        Ok(Value::String(id)) => Ok(id.into()),
-        Ok(Value::Number(number)) if number.is_i64() || number.is_u64() => Ok(number.to_string().into()),
-        _ => Err(Problem::bad_request("ids must be a list of ids, such as [\"7\", \"8\"]")),
-    }
+    let id = Id::read(raw).map(|id| id.0.into());
+    id.ok_or_else(|| Problem::bad_request("ids must be a list of ids, such as [\"7\", \"8\"]"))
 }
 
 /// What was reassigned.

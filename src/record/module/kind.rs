@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::http::body::Id;
+
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -70,7 +72,8 @@ impl Kind {
     pub fn admits(self, value: &Value) -> bool {
         match self {
             Kind::Text | Kind::Picklist => value.is_string(),
-            Kind::Reference | Kind::Level => value.is_string() || is_whole(value),
+            Kind::Reference => value.is_string() || Id::of(value).is_some(),
+            Kind::Level => value.is_string() || is_whole(value),
             Kind::Number => value.is_number(),
             Kind::Integer => is_whole(value),
             Kind::Boolean => value.is_boolean(),

@@ -162,6 +162,18 @@ fn a_crm_that_checks_limits_itself_is_believed_whatever_our_switch_says() {
     assert_eq!(telling.message.as_deref(), Some("Ada Admin saved a document with a total of 5.00 GBP."));
     assert_eq!(telling.title, "Ada Admin overrode the credit limit of ACME Ltd");
 
+    // By their numbers, where nobody says what they are called.
+    let bare = json!({"company_id": 70, "total": 1500, "credit_limit": 1000, "balance": 0});
+    let found = CreditOverride.on_event(&event(Some(("invoices", "1")), bare), &scene.view());
+    let telling = first(&found);
+    assert_eq!(telling.title, "Ada Admin overrode the credit limit of company 70");
+    let message = "Ada Admin saved Invoice 1 with a total of 1500.00. Company 70 is 500.00 over its credit limit with it.";
+    assert_eq!(telling.message.as_deref(), Some(message));
+    assert_eq!(
+        (&telling.metadata["document"], &telling.metadata["company"]),
+        (&json!("Invoice 1"), &json!("company 70"))
+    );
+
     let found = CreditOverride.on_event(&event(None, json!({})), &scene.view());
     assert_eq!(first(&found).message.as_deref(), Some("Ada Admin saved a document."));
     assert_eq!(first(&found).link, None);

@@ -13,6 +13,16 @@ fn company<'c>(case: &'c Case<'_>) -> &'c str {
     case.company.as_deref().unwrap_or("a company")
 }
 
+/// The same where a sentence begins: a name stays as it is.
+fn opening(case: &Case<'_>) -> String {
+    let company = company(case);
+    match (company, company.strip_prefix("company ")) {
+        ("a company", _) => "A company".to_owned(),
+        (_, Some(id)) => format!("Company {id}"),
+        (name, None) => name.to_owned(),
+    }
+}
+
 pub(super) fn title(case: &Case<'_>, view: &View<'_>) -> String {
     format!("{} overrode the credit limit of {}", who(case, view), company(case))
 }
@@ -29,7 +39,7 @@ pub(super) fn message(case: &Case<'_>, view: &View<'_>) -> String {
     };
     let total = amount("total").map_or_else(String::new, |total| format!(" with a total of {total}"));
     let over = match amount("over_by") {
-        Some(over_by) => format!(" {} is {over_by} over its credit limit with it.", company(case)),
+        Some(over_by) => format!(" {} is {over_by} over its credit limit with it.", opening(case)),
         None => String::new(),
     };
     format!("{saved}{total}.{over}")

@@ -73,7 +73,10 @@ fn what_is_said_of_a_job() {
     let data = json!({"status": 2, "playbook": "fibre", "error": "ONT not reachable", "link": "/jobs/1", "user_id": BEN});
     let telling = found(data, Some(EVE), "").remove(0);
     assert_eq!(telling.title, "Provisioning job fibre failed");
-    assert_eq!(telling.message.as_deref(), Some("It was for Contract Fibre.\nONT not reachable"));
+    assert_eq!(
+        telling.message.as_deref(),
+        Some("The playbook fibre failed.\nIt was for Contract Fibre.\nONT not reachable")
+    );
     assert_eq!(telling.link.as_deref(), Some("/jobs/1"));
     let facts = json!({"module": "contracts", "record_id": "7", "playbook": "fibre"});
     assert_eq!(Value::Object(telling.metadata), facts);
@@ -84,6 +87,30 @@ fn what_is_said_of_a_job() {
     let plain = found(json!({"status": 0, "user_id": BEN}), None, "").remove(0);
     assert_eq!(
         (plain.title.as_str(), plain.message, plain.link),
-        ("A provisioning job is complete", None, None)
+        ("A provisioning job is complete", Some("It is complete.".to_owned()), None)
     );
+    for (data, title, message) in [
+        (
+            json!({"status": 0, "job": 1042, "playbook": "fibre"}),
+            "Provisioning job 1042 is complete",
+            "The playbook fibre is complete.",
+        ),
+        (
+            json!({"status": 2, "job": "1042", "playbook": "fibre"}),
+            "Provisioning job 1042 failed",
+            "The playbook fibre failed.\nWhat went wrong was not said.",
+        ),
+        (
+            json!({"status": 2, "job": "", "playbook": "fibre"}),
+            "Provisioning job fibre failed",
+            "The playbook fibre failed.\nWhat went wrong was not said.",
+        ),
+        (json!({"status": 2, "job": " "}), "A provisioning job failed", "What went wrong was not said."),
+        (json!({"status": 2, "error": "No light"}), "A provisioning job failed", "No light"),
+    ] {
+        let mut said = data.clone();
+        said["user_id"] = BEN.into();
+        let telling = found(said, None, "").remove(0);
+        assert_eq!((telling.title.as_str(), telling.message.as_deref()), (title, Some(message)), "{data}");
+    }
 }

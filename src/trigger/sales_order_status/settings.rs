@@ -112,6 +112,13 @@ impl SalesOrderSettings {
         self.values().any(|listed| listed == value)
     }
 
+    /// Whether what is watched is a user, by their number.
+    pub(super) fn watches_users(&self) -> bool {
+        let is_it =
+            |field: &module::Field| field.name == self.trigger_field && field.kind == module::Kind::User;
+        self.trigger_field == "assigned_to" || module::fields_of(SALES_ORDERS).iter().any(is_it)
+    }
+
     /// What people call the field that is watched.
     pub(super) fn field_title(&self) -> String {
         let field = &self.trigger_field;

@@ -116,10 +116,41 @@ fn any_field_may_be_the_one_that_is_watched() {
     let mut owner = change(Some(json!({})), json!({}));
     owner.before.as_mut().unwrap().assigned_to = None;
     let found = told(&owner, to("assigned_to", "3"));
-    assert_eq!(found[0].title, "Sales Order SO-1042: Assigned To is now 3");
+    assert_eq!(found[0].title, "Sales Order SO-1042: Assigned To is now Eve Sales");
     let mut label = change(Some(json!({})), json!({}));
     label.before.as_mut().unwrap().label = "Draft".to_owned();
     assert_eq!(told(&label, to("label", "SO-1042")).len(), 2);
+}
+
+#[test]
+fn users_are_called_by_their_names() {
+    let mut given = change(Some(json!({})), json!({}));
+    given.before.as_mut().unwrap().assigned_to = Some(99);
+    let settings = SalesOrderSettings {
+        trigger_field: "assigned_to".to_owned(),
+        trigger_values: "3".to_owned(),
+        email_template_id: Some(9),
+        ..on()
+    };
+    let needs = SalesOrderStatus
+        .needs(&Cause::Changes(std::slice::from_ref(&given)), &Snapshot::default().with(settings.clone()));
+    assert!(needs.users.contains(&99) && needs.users.contains(&EVE), "{:?}", needs.users);
+    let telling = told(&given, settings.clone()).remove(0);
+    let message = "Ada Admin changed Assigned To of it from user 99 to Eve Sales.";
+    assert_eq!(telling.message.as_deref(), Some(message));
+    let named = json!({ "field": "assigned_to", "from": "user 99", "to": "Eve Sales" });
+    assert_eq!(telling.mail.unwrap().letter.unwrap().data["change"], named);
+    assert_eq!(
+        (&telling.metadata["from"], &telling.metadata["to"]),
+        (&json!("user 99"), &json!("Eve Sales"))
+    );
+    assert!(
+        telling.why.sentence.contains("Sales Order SO-1042 became Eve Sales,"),
+        "{}",
+        telling.why.sentence
+    );
+    let outlook = SalesOrderStatus.outlook(&order(json!({})), BEN, &scene(settings).view());
+    assert!(outlook[0].contains("when Assigned To of a sales order becomes Eve Sales:"), "{outlook:?}");
 }
 
 #[test]

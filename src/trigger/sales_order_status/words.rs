@@ -1,6 +1,6 @@
 //! What people read about the status of sales orders.
 
-use super::{Ground, SalesOrderSettings, Step};
+use super::{Ground, SalesOrderSettings, Step, shown};
 use crate::record::{Change, Record};
 use crate::trigger::View;
 use crate::trigger::phrases::{noun, who};
@@ -62,8 +62,14 @@ pub(super) fn sentence(
 }
 
 /// Whether somebody will be told of an order; nothing where no value is listed.
-pub(super) fn outlook(settings: &SalesOrderSettings, is_listed: bool, person: &str) -> Option<String> {
-    let values: Vec<&str> = settings.values().collect();
+pub(super) fn outlook(
+    settings: &SalesOrderSettings,
+    is_listed: bool,
+    person: &str,
+    view: &View<'_>,
+) -> Option<String> {
+    let values: Vec<String> =
+        settings.values().map(|value| shown(value.to_owned(), settings, view)).collect();
     if values.is_empty() {
         return None;
     }
